@@ -1,0 +1,190 @@
+//! Blocking work: calls that would stop the loop, given to threads.
+//!
+//! A loop serves everybody from one thread, so a call that waits for a disk or computes for long
+//! stops everybody. Here it is given to a pool of threads and awaited like anything else.
+//!
+//! A job that has begun cannot be interrupted. One that has not begun never begins once its handle
+//! is aborted or its loop is dropped. The closure and what it captured are used and dropped on the
+//! pool's thread; its output is sent back. The queue has no bound: where that matters, take a
+//! [`Semaphore`](crate::sync::Semaphore) permit before the job. A job that waits for another job
+//! of the same pool may wait for ever, if the pool is full of such.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::time::Duration;
+
+use crate::engine::clock::{Clock, Instant};
+use crate::engine::pool::{Job, Pool, Rejected};
+use crate::engine::{Engine, context};
+use crate::observe::event::{Event, JobId, WorkerId};
+use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
+
+/// How long an idle thread of a [`BlockingPool`] stays.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// Runs `work` on a thread of the loop's pool, so that it may block.
+///
+/// The handle gives what it returns. A panic in it reaches the handle and harms nobody else. Under
+/// [`EventLoop::simulated`](crate::EventLoop::simulated) it runs on the loop's thread, when its
+/// turn comes. Costs a few microseconds, most of which is waking the other thread.
+///
+/// # Panics
+///
+/// If no loop turns on this thread; a [`BlockingPool`] needs none. If the operating system refuses
+/// the pool's first thread, as [`std::thread::spawn`] does.
+///
+/// ```
+/// boucle::block_on(async {
+///     let sum = boucle::spawn_blocking(|| (1..=100).sum::<u32>());
+///     assert_eq!(sum.await.unwrap(), 5050);
+/// });
+/// ```
+#[track_caller]
+pub fn spawn_blocking<F, T>(work: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let place = Location::caller();
+    context::current(|engine| submit(Some(engine), || engine.pool(), work, place))
+}
+
+/// A pool of threads for blocking work, beside the one that each loop has: for work that must not
+/// take the place of other work, or of which only so much may be done at once.
+///
+/// Threads are started on demand and leave after 10 seconds without work. Dropping the pool drops
+/// the work that has not begun and leaves the rest to end by itself.
+///
+/// ```
+/// let pool = boucle::blocking::BlockingPool::new(2);
+/// let work = pool.spawn(|| 6 * 7);
+/// assert_eq!(boucle::block_on(work).unwrap(), 42);
+/// ```
+pub struct BlockingPool {
+    pool: Pool,
+}
+
+impl BlockingPool {
+    /// A pool of at most `max_workers` threads.
+    ///
+    /// # Panics
+    ///
+    /// If `max_workers` is 0: no work would ever be done.
+    ///
+    /// ```
+    /// let one_at_a_time = boucle::blocking::BlockingPool::new(1);
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn new(max_workers: usize) -> BlockingPool {
+        assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
+        BlockingPool { pool: Pool::new(max_workers, KEEP_ALIVE) }
+    }
+
+    /// Runs `work` on a thread of this pool. As [`spawn_blocking`] otherwise, but it can be called
+    /// on any thread, in or outside a loop, and awaited by any executor.
+    ///
+    /// ```
+    /// let pool = boucle::blocking::BlockingPool::new(1);
+    /// assert_eq!(boucle::block_on(pool.spawn(|| "done")).unwrap(), "done");
+    /// ```
+    #[track_caller]
+    pub fn spawn<F, T>(&self, work: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let place = Location::caller();
+        let submit = |engine: Option<&Engine>| submit(engine, || &self.pool, work, place);
+        context::with_current(submit)
+    }
+}
+
+impl fmt::Debug for BlockingPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingPool").finish_non_exhaustive()
+    }
+}
+
+/// Gives `work` to a pool; in a simulated loop, makes it a task.
+#[track_caller]
+fn submit<'a, F, T>(
+    engine: Option<&Engine>,
+    pool: impl FnOnce() -> &'a Pool,
+    work: F,
+    place: &'static Location<'static>,
+) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let (completer, handle) = JoinHandle::remote();
+    let note = engine.and_then(|engine| Note::queued(engine, place));
+    if engine.is_some_and(|engine| engine.clock.is_virtual()) {
+        let worker = WorkerId(0);
+        let task = async move {
+            let started = Instant::now();
+            let result = catch_unwind(AssertUnwindSafe(work));
+            let panicked = result.is_err();
+            note.inspect(|note| note.tell(worker, started, Instant::now(), panicked));
+            result.unwrap_or_else(|panic| JoinError::Panicked(panic).resume())
+        };
+        spawn_remote(task, completer, place);
+        return handle;
+    }
+    let job: Job = Box::new(move |worker| run(work, completer, note, WorkerId(worker.0)));
+    match pool().submit(job) {
+        Ok(()) => {}
+        // The job is dropped, and with it the completer: the handle gives `Aborted`.
+        Err(Rejected::Closed(_)) => {}
+        Err(Rejected::NoThread(_, error)) => panic!("no thread for blocking work: {error}"),
+    }
+    handle
+}
+
+/// What a thread of the pool does with a job.
+fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>, worker: WorkerId) {
+    if completer.is_aborted() {
+        return;
+    }
+    // The clock is read only for those who watch.
+    let started = note.map(|_| Clock::read());
+    let result = catch_unwind(AssertUnwindSafe(work));
+    if let (Some(note), Some(started)) = (note, started) {
+        note.tell(worker, started, Clock::read(), result.is_err());
+    }
+    completer.complete(result.map_err(JoinError::Panicked));
+}
+
+/// What an observed loop wants to be told about a job. The observer is called on the loop's
+/// thread alone, so the job carries its times back.
+#[derive(Clone, Copy)]
+struct Note {
+    loop_id: u32,
+    job: JobId,
+}
+
+impl Note {
+    /// Notes that a job is queued, if anybody watches.
+    fn queued(engine: &Engine, place: &'static Location<'static>) -> Option<Note> {
+        let probe = &engine.probe;
+        if !probe.is_on() {
+            return None;
+        }
+        let job = engine.next_job();
+        let by = probe.cause();
+        probe.emit(|| Event::JobQueued { job, by, place });
+        Some(Note { loop_id: engine.inbox.loop_id(), job })
+    }
+
+    /// Tells the loop when the job ran.
+    fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
+        let job = self.job;
+        context::tell(self.loop_id, move |engine| {
+            let at = engine.probe.age_at(started);
+            engine.probe.emit(|| Event::JobStarted { job, worker, at });
+            let at = engine.probe.age_at(finished);
+            engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+        });
+    }
+}

@@ -1,0 +1,40 @@
+//! The pool of a loop without threads (no feature `os`): there is none.
+//!
+//! Such a loop is simulated, and runs blocking work on its own thread.
+
+use std::io;
+use std::time::Duration;
+
+/// Work for the pool.
+pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
+
+/// The number of a worker, of which there is none.
+pub(crate) struct WorkerId(pub(crate) u32);
+
+/// A job that the pool gave back unrun, and why.
+pub(crate) enum Rejected {
+    /// The pool is shut down.
+    Closed(Job),
+    /// There are no threads.
+    NoThread(Job, io::Error),
+}
+
+/// A pool that takes no job.
+pub(crate) struct Pool;
+
+impl Pool {
+    /// A pool without threads.
+    pub(crate) fn new(_max_workers: usize, _keep_alive: Duration) -> Pool {
+        Pool
+    }
+
+    /// Gives the job back.
+    pub(crate) fn submit(&self, job: Job) -> Result<(), Rejected> {
+        Err(Rejected::NoThread(job, io::ErrorKind::Unsupported.into()))
+    }
+
+    /// Has nothing to wait for.
+    pub(crate) fn shutdown(&self, _patience: Duration) -> usize {
+        0
+    }
+}

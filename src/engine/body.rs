@@ -1,0 +1,140 @@
+//! The body of a task: first its future, then its output, in the same box.
+//!
+//! The executor sees every task as a `dyn Body`. When the future is done its output takes its
+//! place, so a task needs one allocation and a join handle needs none: the handle asks the
+//! executor by key and gets the output through `&mut dyn Any`.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+/// A task whose type is forgotten.
+pub(crate) trait Body {
+    /// Polls the future; when it is done, its output takes its place.
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Drops the future, and leaves `error` for the handle. Panics if the future's destructor does.
+    fn end(self: Pin<&mut Self>, error: JoinError);
+
+    /// Moves the output into `into`, an `Option<Result<T, JoinError>>`.
+    fn take(self: Pin<&mut Self>, into: &mut dyn Any);
+}
+
+pin_project! {
+    /// A task with the future `F`.
+    #[project = Projection]
+    #[project_replace = Replaced]
+    pub(crate) enum Stages<F: Future> {
+        /// Not finished.
+        Running { #[pin] future: F },
+        /// Finished, with what the handle will get.
+        Done { output: Result<F::Output, JoinError> },
+        /// Its handle has the output.
+        Taken,
+    }
+}
+
+impl<F: Future> Stages<F> {
+    /// A task that has not begun.
+    pub(crate) fn new(future: F) -> Stages<F> {
+        Stages::Running { future }
+    }
+}
+
+impl<F> Body for Stages<F>
+where
+    F: Future + 'static,
+{
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Projection::Running { future } = self.as_mut().project() {
+            match future.poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(output) => self.set(Stages::Done { output: Ok(output) }),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn end(mut self: Pin<&mut Self>, error: JoinError) {
+        self.set(Stages::Done { output: Err(error) });
+    }
+
+    fn take(self: Pin<&mut Self>, into: &mut dyn Any) {
+        if let Some(into) = into.downcast_mut::<Option<Result<F::Output, JoinError>>>()
+            && let Replaced::Done { output } = self.project_replace(Stages::Taken)
+        {
+            *into = Some(output);
+        }
+    }
+}
+
+/// Why a task has no output.
+///
+/// ```
+/// # boucle::block_on(async {
+/// let task = boucle::spawn(async { panic!("oh") });
+/// let error = task.await.unwrap_err();
+/// assert_eq!(error.to_string(), "the task panicked: oh");
+/// # });
+/// ```
+pub enum JoinError {
+    /// The task panicked, with this payload.
+    Panicked(Box<dyn Any + Send + 'static>),
+    /// The task was aborted, or its loop was dropped, before it was done.
+    Aborted,
+}
+
+impl JoinError {
+    /// Whether the task panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self, JoinError::Panicked(_))
+    }
+
+    /// Whether the task was aborted.
+    #[must_use]
+    pub fn is_aborted(&self) -> bool {
+        matches!(self, JoinError::Aborted)
+    }
+
+    /// Goes on with the task's panic here.
+    ///
+    /// # Panics
+    ///
+    /// Always: with the task's own payload, or, if the task was aborted, with a message that says
+    /// so.
+    pub fn resume(self) -> ! {
+        match self {
+            JoinError::Panicked(payload) => resume_unwind(payload),
+            JoinError::Aborted => panic!("the task was aborted"),
+        }
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payload = match self {
+            JoinError::Aborted => return f.write_str("the task was aborted"),
+            JoinError::Panicked(payload) => payload,
+        };
+        // `panic!` gives one of these two; other payloads say nothing to people.
+        let message = (payload.downcast_ref::<&str>().copied())
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        match message {
+            Some(message) => write!(f, "the task panicked: {message}"),
+            None => f.write_str("the task panicked"),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl std::error::Error for JoinError {}

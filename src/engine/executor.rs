@@ -1,0 +1,516 @@
+//! The executor: the tasks of a loop, from spawn to output.
+//!
+//! A task is a future in a box beside a waker node, in an arena under a generational [`Key`]. Keys
+//! are what everybody else holds: the ready queue, wakers, join handles. A key whose task is gone
+//! finds nothing, so nobody can wake, poll or join the wrong task.
+//!
+//! ```text
+//!          spawn                check_out                    finish
+//!   (none) -----> Idle(queued) ----------> Polled ------------------------> Done
+//!                  ^   |  ^                  |                               |
+//!             wake |   |  +------------------+  Pending           poll_join  |
+//!                  |   v                                          or detach  v
+//!                 Idle                                                     (none)
+//! ```
+//!
+//! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
+//!    runs, and a task may spawn, abort and drop what it likes, itself included.
+//! 2. The output stays in the task's own box until its handle takes it: one allocation a task, and
+//!    a handle is plain data. A detached task's output is dropped at once.
+//! 3. Aborting a task marks it and queues it. When its turn comes its future is dropped instead of
+//!    polled: always on the loop's thread, never inside the call of `abort`.
+//! 4. Whatever panics (a poll, a destructor, a waker) is caught here, and belongs to its task.
+//!
+//! Cost: a poll is two look-ups in the arena and no locked operation; a spawn is one allocation,
+//! since spent waker nodes are used again.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use futures_task::waker_ref;
+
+use crate::budget;
+use crate::engine::arena::{Arena, Key};
+use crate::engine::body::{Body, JoinError};
+use crate::engine::inbox::Inbox;
+use crate::engine::probe::Probe;
+use crate::engine::ready::Ready;
+use crate::engine::waker::{Node, shield, wake};
+use crate::observe::event::{Cause, Event, Outcome, TaskId};
+
+/// Spent waker nodes kept for later tasks: at most 0.8 MB of them.
+const SPARE_NODES: usize = 16_384;
+
+/// The tasks of one loop.
+pub(crate) struct Executor {
+    /// All tasks that are not finished, or whose output waits for its handle.
+    tasks: RefCell<Arena<Task>>,
+    /// The names of those that have one.
+    names: RefCell<HashMap<Key, Box<str>>>,
+    /// Waker nodes to use again; none is referred to by a waker.
+    spare: RefCell<Vec<Arc<Node>>>,
+    /// Where tasks that are to be polled stand.
+    ready: Rc<Ready>,
+    /// What a waker needs on other threads.
+    inbox: Arc<Inbox>,
+    /// Tells what happens.
+    probe: Rc<Probe>,
+    /// How many operations a task may complete in one poll before it has to yield.
+    budget: u32,
+    /// The loop is being dropped: nothing new may start.
+    closing: Cell<bool>,
+}
+
+/// One slot of the arena.
+struct Task {
+    /// The future, then its output; out of its place while it is polled.
+    body: Option<Pin<Box<dyn Body>>>,
+    /// What its wakers point at; out of its place while it is polled, and when it is done.
+    node: Option<Arc<Node>>,
+    /// Who awaits the handle.
+    joiner: Option<Waker>,
+    /// Where it was spawned.
+    place: &'static Location<'static>,
+    /// Where in its life it is.
+    stage: Stage,
+    /// Its handle is gone: nobody will take the output.
+    detached: bool,
+    /// It is to be dropped at its next turn.
+    aborting: bool,
+}
+
+/// Where in its life a task is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Waiting to be woken, or queued.
+    Idle,
+    /// Checked out. A root is so for ever: its future lives on the stack of `block_on`.
+    Polled,
+    /// Finished; the output is in the body.
+    Done,
+}
+
+/// The future of `block_on`, which lives on the caller's stack but is a task in all else.
+pub(crate) struct Root<'a> {
+    /// Its place among the tasks.
+    pub(crate) key: Key,
+    /// What its wakers point at.
+    node: Arc<Node>,
+    /// The future.
+    future: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
+    /// How it ended, once it has.
+    pub(crate) outcome: Option<thread::Result<()>>,
+}
+
+/// A task that waits for something, for a message to people.
+#[derive(Debug, Clone)]
+pub(crate) struct Waiting {
+    /// Which one.
+    pub(crate) task: TaskId,
+    /// Its name, empty if it has none.
+    pub(crate) name: Box<str>,
+    /// Where it was spawned.
+    pub(crate) place: &'static Location<'static>,
+}
+
+impl Executor {
+    /// An executor without tasks.
+    pub(crate) fn new(
+        ready: Rc<Ready>,
+        inbox: Arc<Inbox>,
+        probe: Rc<Probe>,
+        budget: u32,
+    ) -> Executor {
+        Executor {
+            tasks: RefCell::new(Arena::new()),
+            names: RefCell::default(),
+            spare: RefCell::default(),
+            ready,
+            inbox,
+            probe,
+            budget,
+            closing: Cell::new(false),
+        }
+    }
+
+    /// Makes a task and queues it. In a loop that is being dropped it never runs: its handle says
+    /// "aborted".
+    pub(crate) fn spawn(
+        &self,
+        mut body: Pin<Box<dyn Body>>,
+        name: Option<Box<str>>,
+        place: &'static Location<'static>,
+    ) -> Key {
+        let closing = self.closing.get();
+        if closing {
+            end(&mut body, JoinError::Aborted);
+        }
+        let stage = if closing { Stage::Done } else { Stage::Idle };
+        let key = self.insert(|node| Task {
+            body: Some(body),
+            node: Some(node),
+            joiner: None,
+            place,
+            stage,
+            detached: false,
+            aborting: false,
+        });
+        self.probe.emit(|| Event::Spawned {
+            task: TaskId(key.serial()),
+            by: self.probe.cause(),
+            place,
+            name: name.as_deref().unwrap_or(""),
+        });
+        if let Some(name) = name {
+            self.names.borrow_mut().insert(key, name);
+        }
+        if !closing {
+            self.ready.push(key);
+        }
+        key
+    }
+
+    /// Makes the task of a `block_on`, and queues it.
+    pub(crate) fn root<'a>(
+        &self,
+        future: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
+        place: &'static Location<'static>,
+    ) -> Root<'a> {
+        let mut own = None;
+        let key = self.insert(|node| {
+            own = Some(Arc::clone(&node));
+            Task {
+                body: None,
+                node: Some(node),
+                joiner: None,
+                place,
+                stage: Stage::Polled,
+                detached: true,
+                aborting: false,
+            }
+        });
+        let by = self.probe.cause();
+        self.probe.emit(|| Event::Spawned {
+            task: TaskId(key.serial()),
+            by,
+            place,
+            name: "block_on",
+        });
+        self.ready.push(key);
+        let node = own.expect("insert calls its argument");
+        Root { key, node, future, outcome: None }
+    }
+
+    /// Forgets the task of a `block_on` that is over.
+    pub(crate) fn remove_root(&self, key: Key) {
+        self.tasks.borrow_mut().remove(key);
+        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()) });
+    }
+
+    /// Polls the task that `key` names, if it still waits for that.
+    #[inline]
+    pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) {
+        if let Some(root) = root
+            && root.key == key
+        {
+            return self.poll_root(root);
+        }
+        let Some((mut body, node, aborting)) = self.check_out(key) else {
+            return;
+        };
+        if aborting {
+            return self.cancel(key, body, node);
+        }
+        match self.run(key, &node, |cx| body.as_mut().poll(cx)) {
+            Ok(Poll::Pending) => {
+                if let Some((body, node)) = self.check_in(key, body, node) {
+                    self.cancel(key, body, node);
+                }
+            }
+            Ok(Poll::Ready(())) => self.finish(key, body, node),
+            Err(panic) => {
+                end(&mut body, JoinError::Panicked(panic));
+                self.finish(key, body, node);
+            }
+        }
+    }
+
+    /// Polls the future of `block_on`.
+    fn poll_root(&self, root: &mut Root<'_>) {
+        if root.outcome.is_some() {
+            return;
+        }
+        let future = root.future.as_mut();
+        root.outcome = match self.run(root.key, &root.node, |cx| future.poll(cx)) {
+            Ok(Poll::Pending) => None,
+            Ok(Poll::Ready(())) => Some(Ok(())),
+            Err(panic) => Some(Err(panic)),
+        };
+    }
+
+    /// Runs one poll. This is the only place where a task is polled.
+    #[inline]
+    fn run(
+        &self,
+        key: Key,
+        node: &Arc<Node>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<()>,
+    ) -> thread::Result<Poll<()>> {
+        let task = TaskId(key.serial());
+        let cause = self.probe.set_cause(Cause::Task(task));
+        self.probe.emit(|| Event::PollBegan { task });
+        node.begin_poll();
+        budget::set(self.budget);
+        let waker = waker_ref(node);
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut Context::from_waker(&waker))));
+        self.probe.emit(|| Event::PollEnded { task, outcome: outcome(&polled) });
+        self.probe.set_cause(cause);
+        polled
+    }
+
+    /// Takes a task that waits out of its slot; `None` if it does not wait, or is gone.
+    #[inline]
+    fn check_out(&self, key: Key) -> Option<(Pin<Box<dyn Body>>, Arc<Node>, bool)> {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = tasks.get_mut(key)?;
+        if task.stage != Stage::Idle {
+            return None;
+        }
+        task.stage = Stage::Polled;
+        Some((task.body.take()?, task.node.take()?, task.aborting))
+    }
+
+    /// Puts a task that waits for more back into its slot, or gives it back if it was aborted
+    /// meanwhile.
+    #[inline]
+    fn check_in(
+        &self,
+        key: Key,
+        body: Pin<Box<dyn Body>>,
+        node: Arc<Node>,
+    ) -> Option<(Pin<Box<dyn Body>>, Arc<Node>)> {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = tasks.get_mut(key)?;
+        if task.aborting {
+            return Some((body, node));
+        }
+        task.stage = Stage::Idle;
+        task.body = Some(body);
+        task.node = Some(node);
+        None
+    }
+
+    /// Drops the future of an aborted task.
+    fn cancel(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+        let task = TaskId(key.serial());
+        let cause = self.probe.set_cause(Cause::Task(task));
+        end(&mut body, JoinError::Aborted);
+        self.probe.emit(|| Event::Aborted { task });
+        self.probe.set_cause(cause);
+        self.finish(key, body, node);
+    }
+
+    /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
+    fn finish(&self, key: Key, body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+        self.recycle(node);
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else {
+            return;
+        };
+        if task.detached {
+            tasks.remove(key);
+            drop(tasks);
+            shield(|| drop(body));
+            self.dropped(key);
+        } else {
+            task.stage = Stage::Done;
+            task.body = Some(body);
+            let joiner = task.joiner.take();
+            drop(tasks);
+            if let Some(joiner) = joiner {
+                wake(joiner);
+            }
+        }
+    }
+
+    /// Moves the output of a finished task into `into`, an `Option<Result<T, JoinError>>`, and
+    /// forgets the task. An unfinished one will wake `cx`.
+    pub(crate) fn poll_join(&self, key: Key, cx: &mut Context<'_>, into: &mut dyn Any) -> Poll<()> {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else {
+            return Poll::Ready(());
+        };
+        if task.stage != Stage::Done {
+            let known = task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(cx.waker()));
+            let replaced = if known { None } else { task.joiner.replace(cx.waker().clone()) };
+            drop(tasks);
+            drop(replaced);
+            return Poll::Pending;
+        }
+        let task = tasks.remove(key);
+        drop(tasks);
+        if let Some(mut body) = task.and_then(|task| task.body) {
+            body.as_mut().take(into);
+        }
+        self.dropped(key);
+        Poll::Ready(())
+    }
+
+    /// Whether the task is done, aborted or gone.
+    pub(crate) fn is_finished(&self, key: Key) -> bool {
+        self.tasks.borrow().get(key).is_none_or(|task| task.stage == Stage::Done)
+    }
+
+    /// Asks for the end of a task: its future is dropped at its next turn in the ready queue.
+    pub(crate) fn abort(&self, key: Key) {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else {
+            return;
+        };
+        if task.stage == Stage::Done || task.aborting {
+            return;
+        }
+        task.aborting = true;
+        // A task that is checked out has no node here; it is dropped when it is checked in.
+        let must_queue = task.node.as_ref().is_some_and(|node| node.set_queued());
+        drop(tasks);
+        let by = self.probe.cause();
+        self.probe.emit(|| Event::AbortRequested { task: TaskId(key.serial()), by });
+        if must_queue {
+            self.ready.push_woken(key);
+        }
+    }
+
+    /// Nobody will ask for the output of this task any more.
+    pub(crate) fn detach(&self, key: Key) {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else {
+            return;
+        };
+        task.detached = true;
+        let joiner = task.joiner.take();
+        let finished = if task.stage == Stage::Done { tasks.remove(key) } else { None };
+        drop(tasks);
+        drop(joiner);
+        if let Some(task) = finished {
+            shield(|| drop(task));
+            self.dropped(key);
+        }
+    }
+
+    /// Queues a task because another thread woke it.
+    pub(crate) fn wake_by_message(&self, key: Key) {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(node) = tasks.get_mut(key).and_then(|task| task.node.as_ref()) else {
+            return;
+        };
+        node.message_read();
+        if node.set_queued() {
+            self.ready.push_woken(key);
+        }
+    }
+
+    /// Drops every task, and lets no new one start. User code runs: destructors of futures.
+    pub(crate) fn close(&self) {
+        self.closing.set(true);
+        let keys: Vec<Key> = self.tasks.borrow().keys().collect();
+        for &key in &keys {
+            if let Some((body, node, _)) = self.check_out(key) {
+                self.cancel(key, body, node);
+            }
+        }
+        // What is left are outputs whose handles still exist; those handles will find nothing, and
+        // say "aborted". Dropping an output may spawn, in vain, so look again until all is gone.
+        while !self.tasks.borrow().is_empty() {
+            let keys: Vec<Key> = self.tasks.borrow().keys().collect();
+            for key in keys {
+                let task = self.tasks.borrow_mut().remove(key);
+                let joiner = task.and_then(|mut task| {
+                    shield(|| drop(task.body.take()));
+                    task.joiner.take()
+                });
+                joiner.into_iter().for_each(wake);
+            }
+        }
+        self.spare.borrow_mut().clear();
+    }
+
+    /// The tasks that are not finished, oldest first.
+    pub(crate) fn waiting(&self) -> Vec<Waiting> {
+        let names = self.names.borrow();
+        let mut waiting: Vec<Waiting> = self
+            .tasks
+            .borrow()
+            .iter()
+            .filter(|(_, task)| task.stage != Stage::Done)
+            .map(|(key, task)| Waiting {
+                task: TaskId(key.serial()),
+                name: names.get(&key).cloned().unwrap_or_default(),
+                place: task.place,
+            })
+            .collect();
+        waiting.sort_by_key(|waiting| waiting.task);
+        waiting
+    }
+
+    /// Puts a task into the arena, with a waker node that was used before if there is one.
+    #[inline]
+    fn insert(&self, task: impl FnOnce(Arc<Node>) -> Task) -> Key {
+        let spare = self.spare.borrow_mut().pop();
+        self.tasks.borrow_mut().insert_with(|key| {
+            task(match spare {
+                Some(mut node) => {
+                    if let Some(node) = Arc::get_mut(&mut node) {
+                        node.reuse(key);
+                    }
+                    node
+                }
+                None => Arc::new(Node::new(key, Arc::clone(&self.inbox))),
+            })
+        })
+    }
+
+    /// Keeps a spent waker node for a later task, if no waker refers to it any more.
+    #[inline]
+    fn recycle(&self, mut node: Arc<Node>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE_NODES && Arc::get_mut(&mut node).is_some() {
+            spare.push(node);
+        }
+    }
+
+    /// A task has left the arena.
+    #[inline]
+    fn dropped(&self, key: Key) {
+        let mut names = self.names.borrow_mut();
+        if !names.is_empty() {
+            names.remove(&key);
+        }
+        drop(names);
+        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()) });
+    }
+}
+
+/// Drops the future in `body` and puts `error` in its place, or the panic of the future's
+/// destructor.
+fn end(body: &mut Pin<Box<dyn Body>>, error: JoinError) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| body.as_mut().end(error))) {
+        shield(|| body.as_mut().end(JoinError::Panicked(panic)));
+    }
+}
+
+/// How a poll ended, for the observer.
+fn outcome(polled: &thread::Result<Poll<()>>) -> Outcome {
+    match polled {
+        Ok(Poll::Pending) => Outcome::Pending,
+        Ok(Poll::Ready(())) => Outcome::Ready,
+        Err(_) => Outcome::Panicked,
+    }
+}

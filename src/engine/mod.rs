@@ -1,0 +1,378 @@
+//! The engine: the machine that turns.
+//!
+//! [`Engine::turn`] is the loop, once around; everything else in this folder is one of its parts,
+//! each in a file of its own. To read them in the order in which they build on each other:
+//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `executor`, `wheel`, `reactor`, `pool`,
+//! this file, and `context`, the way in from outside.
+//!
+//! ```text
+//!        other threads                      the operating system
+//!              |                                     |
+//!          1. inbox                              4. reactor     5. timer wheel
+//!              |                                     |               |
+//!              +------------> ready queue <----------+------6.-------+
+//!                                  |
+//!                            2. executor: poll, at most so many
+//! ```
+//!
+//! Everything lives on one thread and is reached through shared references: each part guards its
+//! own state with a `RefCell` or `Cell`, and none holds a borrow while it runs code of the user.
+
+pub(crate) mod arena;
+pub(crate) mod body;
+pub(crate) mod clock;
+pub(crate) mod context;
+pub(crate) mod executor;
+pub(crate) mod inbox;
+#[cfg_attr(not(feature = "os"), path = "absent/pool.rs")]
+pub(crate) mod pool;
+pub(crate) mod probe;
+#[cfg_attr(not(feature = "os"), path = "absent/reactor.rs")]
+pub(crate) mod reactor;
+pub(crate) mod ready;
+pub(crate) mod shim;
+pub(crate) mod waker;
+pub(crate) mod wheel;
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::engine::arena::Key;
+use crate::engine::clock::{Clock, Instant};
+use crate::engine::executor::{Executor, Root};
+use crate::engine::inbox::{Bell, Inbox, Message};
+use crate::engine::pool::Pool;
+use crate::engine::probe::Probe;
+use crate::engine::reactor::Reactor;
+use crate::engine::ready::{Ready, Schedule};
+use crate::engine::waker::{shield, wake};
+use crate::engine::wheel::{Step, Wheel};
+use crate::observe::event::{Cause, Event, JobId, Observer, TimerId, WaitReason};
+
+/// What can be chosen when a loop is built.
+pub(crate) struct Config {
+    /// The seed of a simulated loop; `None` for a real one.
+    pub(crate) seed: Option<u64>,
+    /// Polls in a turn before the operating system is looked at.
+    pub(crate) polls_per_turn: usize,
+    /// Operations a task may complete in one poll.
+    pub(crate) budget: u32,
+    /// Who watches.
+    pub(crate) observer: Option<Box<dyn Observer>>,
+    /// How long to look for work before the thread sleeps.
+    pub(crate) spin_before_park: Duration,
+    /// Threads for blocking work, at most.
+    pub(crate) max_blocking_threads: usize,
+    /// How long an idle thread stays.
+    pub(crate) blocking_keep_alive: Duration,
+    /// How long to wait for blocking work when the loop is dropped.
+    pub(crate) shutdown_timeout: Duration,
+}
+
+/// One event loop, without its front door.
+pub(crate) struct Engine {
+    /// What other threads leave for us.
+    pub(crate) inbox: Arc<Inbox>,
+    /// The tasks to be polled.
+    pub(crate) ready: Rc<Ready>,
+    /// All tasks.
+    pub(crate) executor: Executor,
+    /// The timers, each with the waker of the task that sleeps.
+    wheel: RefCell<Wheel<Waker>>,
+    /// The sources; a simulated loop has none.
+    pub(crate) reactor: Option<Reactor>,
+    /// What time it is.
+    pub(crate) clock: Rc<Clock>,
+    /// The threads for blocking work, started by the first job.
+    pool: OnceCell<Pool>,
+    /// Says what happens.
+    pub(crate) probe: Rc<Probe>,
+    /// What was chosen.
+    config: Config,
+    /// How many turns there have been.
+    turns: Cell<u64>,
+    /// How many jobs there have been.
+    jobs: Cell<u32>,
+    /// Kept between turns for its memory: the messages being read.
+    messages: Cell<Vec<Message>>,
+    /// Kept between turns for its memory: the wakers being called, and why.
+    due: Cell<Vec<(Cause, Waker)>>,
+}
+
+/// What a turn was good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Turned {
+    /// Tasks polled.
+    pub(crate) polls: usize,
+    /// A simulated loop found that nothing will ever happen again.
+    pub(crate) stalled: bool,
+}
+
+impl Engine {
+    /// A loop with no tasks.
+    pub(crate) fn new(mut config: Config) -> io::Result<Engine> {
+        static LOOPS: AtomicU32 = AtomicU32::new(0);
+        let loop_id = LOOPS.fetch_add(1, Ordering::Relaxed);
+        let (reactor, bell, clock, schedule) = match config.seed {
+            None => {
+                let (reactor, bell) = Reactor::new()?;
+                (Some(reactor), bell, Clock::real(), Schedule::Fifo)
+            }
+            Some(seed) => {
+                let schedule = Schedule::Shuffled(Cell::new(seed));
+                (None, Box::new(NoBell) as Box<dyn Bell>, Clock::simulated(), schedule)
+            }
+        };
+        let clock = Rc::new(clock);
+        let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
+        let inbox = Arc::new(Inbox::new(loop_id, bell));
+        let ready = Rc::new(Ready::new(loop_id, schedule, Rc::clone(&probe)));
+        let (for_tasks, budget) = (Arc::clone(&inbox), config.budget);
+        let executor = Executor::new(Rc::clone(&ready), for_tasks, Rc::clone(&probe), budget);
+        Ok(Engine {
+            inbox,
+            ready,
+            executor,
+            wheel: RefCell::new(Wheel::new()),
+            reactor,
+            clock,
+            pool: OnceCell::new(),
+            probe,
+            config,
+            turns: Cell::new(0),
+            jobs: Cell::new(0),
+            messages: Cell::default(),
+            due: Cell::default(),
+        })
+    }
+
+    /// The loop, once around. It sleeps at most `at_most`, and not at all once `root` is done.
+    pub(crate) fn turn(
+        &self,
+        mut root: Option<&mut Root<'_>>,
+        at_most: Option<Duration>,
+    ) -> io::Result<Turned> {
+        let turn = self.turns.get() + 1;
+        self.turns.set(turn);
+        self.probe.emit(|| Event::TurnBegan { turn });
+        // 1. What other threads left for us.
+        self.read_mail();
+        // 2. Poll ready tasks, oldest first, but not so many that sockets and timers starve.
+        let polls = self.poll_tasks(root.as_deref_mut());
+        let mut stalled = false;
+        if root.is_none_or(|root| root.outcome.is_none()) {
+            // 3. How long may we sleep: not at all, until the next deadline, or for ever?
+            let (timeout, reason) = self.timeout(at_most);
+            // 4. Wait in the operating system, and note who waited for what it brings.
+            let mut due = self.due.take();
+            match &self.reactor {
+                Some(reactor) => self.wait(reactor, timeout, reason, &mut due)?,
+                None => stalled = self.pass_time(timeout, reason),
+            }
+            // 5. Note whose timers are due.
+            self.fire_timers(&mut due);
+            // 6. Wake them, now that no borrow is held.
+            for (cause, waker) in due.drain(..) {
+                self.probe.set_cause(cause);
+                wake(waker);
+            }
+            self.probe.set_cause(Cause::Program);
+            self.due.set(due);
+        }
+        self.probe.emit(|| Event::TurnEnded { turn, polls: polls as u32 });
+        Ok(Turned { polls, stalled })
+    }
+
+    /// Reads the messages of other threads.
+    fn read_mail(&self) {
+        let mut messages = self.messages.take();
+        self.inbox.take(&mut messages);
+        if !messages.is_empty() {
+            self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
+            let cause = self.probe.set_cause(Cause::Message);
+            for message in messages.drain(..) {
+                match message {
+                    Message::Wake(task) => self.executor.wake_by_message(task),
+                    Message::Run(run) => shield(run),
+                }
+            }
+            self.probe.set_cause(cause);
+        }
+        self.messages.set(messages);
+    }
+
+    /// Polls ready tasks until none is left, or the turn's share is used up, or the root is done.
+    fn poll_tasks(&self, mut root: Option<&mut Root<'_>>) -> usize {
+        let mut polls = 0;
+        while polls < self.config.polls_per_turn {
+            let Some(task) = self.ready.pop() else { break };
+            self.executor.poll(task, root.as_deref_mut());
+            polls += 1;
+            if root.as_ref().is_some_and(|root| root.outcome.is_some()) {
+                break;
+            }
+        }
+        polls
+    }
+
+    /// How long the loop may sleep, and why no longer.
+    fn timeout(&self, at_most: Option<Duration>) -> (Option<Duration>, WaitReason) {
+        let ready = self.ready.len();
+        if ready > 0 {
+            return (Some(Duration::ZERO), WaitReason::TasksReady(ready as u32));
+        }
+        let next = self.wheel.borrow().next_wakeup();
+        let until_timer =
+            next.map(|tick| self.clock.instant_of(tick).duration_since(self.clock.now()));
+        match (until_timer, at_most) {
+            (Some(timer), Some(limit)) if limit < timer => (at_most, WaitReason::CallerLimit),
+            (Some(_), _) => (until_timer, WaitReason::TimerDue),
+            (None, Some(_)) => (at_most, WaitReason::CallerLimit),
+            (None, None) => (None, WaitReason::Nothing),
+        }
+    }
+
+    /// Sleeps in the operating system, unless there is mail.
+    fn wait(
+        &self,
+        reactor: &Reactor,
+        mut timeout: Option<Duration>,
+        mut reason: WaitReason,
+        due: &mut Vec<(Cause, Waker)>,
+    ) -> io::Result<()> {
+        let probe = &self.probe;
+        let told = |source, readable, writable| {
+            probe.emit(|| Event::SourceReady { source, readable, writable });
+        };
+        if timeout != Some(Duration::ZERO) && !self.config.spin_before_park.is_zero() {
+            // Somebody may be about to wake us: look for a while before the expensive sleep.
+            let end = self.clock.now()
+                + self.config.spin_before_park.min(timeout.unwrap_or(Duration::MAX));
+            while !self.inbox.has_mail() && self.clock.now() < end {
+                if reactor.wait(Some(Duration::ZERO), due, told)? > 0 {
+                    return Ok(());
+                }
+            }
+        }
+        if timeout != Some(Duration::ZERO) && !self.inbox.may_sleep() {
+            (timeout, reason) = (Some(Duration::ZERO), WaitReason::MailWaits);
+        }
+        if timeout == Some(Duration::ZERO) && reactor.is_empty() {
+            // Nothing to sleep for, and nobody to ask about.
+            return Ok(());
+        }
+        probe.emit(|| Event::WaitBegan { timeout, reason });
+        let sources = reactor.wait(timeout, due, told)?;
+        probe.emit(|| Event::WaitEnded { sources });
+        Ok(())
+    }
+
+    /// What a simulated loop does instead of sleeping: its clock jumps to the moment at which the
+    /// wait would end. Returns whether nothing can ever end it.
+    fn pass_time(&self, timeout: Option<Duration>, reason: WaitReason) -> bool {
+        if timeout == Some(Duration::ZERO) || self.inbox.has_mail() {
+            return false;
+        }
+        self.probe.emit(|| Event::WaitBegan { timeout, reason });
+        self.clock.advance_by(timeout.unwrap_or_default());
+        self.probe.emit(|| Event::WaitEnded { sources: 0 });
+        timeout.is_none()
+    }
+
+    /// Moves the wheel on to the present, and notes whose timers are due.
+    fn fire_timers(&self, due: &mut Vec<(Cause, Waker)>) {
+        let mut wheel = self.wheel.borrow_mut();
+        if wheel.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        wheel.advance(self.clock.tick_of(now), |step| match step {
+            Step::Cascaded { timer, to } => self.probe.emit(|| Event::TimerCascaded {
+                timer: TimerId(timer.serial()),
+                level: to.level,
+                slot: to.slot,
+            }),
+            Step::Fired { timer, deadline, payload } => {
+                let timer = TimerId(timer.serial());
+                self.probe.emit(|| Event::TimerFired {
+                    timer,
+                    late: now.duration_since(self.clock.instant_of(deadline)),
+                });
+                due.push((Cause::Timer(timer), payload));
+            }
+        });
+    }
+
+    /// Arms a timer that wakes `waker` when `deadline` has passed.
+    pub(crate) fn arm_timer(&self, deadline: Instant, waker: Waker) -> Key {
+        let tick = self.clock.tick_after(deadline);
+        let (key, place) = self.wheel.borrow_mut().insert(tick, waker);
+        self.probe.emit(|| Event::TimerArmed {
+            timer: TimerId(key.serial()),
+            by: self.probe.cause(),
+            deadline: self.clock.age_at(deadline),
+            level: place.level,
+            slot: place.slot,
+        });
+        key
+    }
+
+    /// Whether a timer has fired; if not, it will wake `cx` from now on.
+    pub(crate) fn poll_timer(&self, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
+        let mut wheel = self.wheel.borrow_mut();
+        let Some(waker) = wheel.get_mut(timer) else {
+            return Poll::Ready(());
+        };
+        if !waker.will_wake(cx.waker()) {
+            let replaced = std::mem::replace(waker, cx.waker().clone());
+            drop(wheel);
+            drop(replaced);
+        }
+        Poll::Pending
+    }
+
+    /// Takes a timer out, if it has not fired.
+    pub(crate) fn cancel_timer(&self, timer: Key) {
+        let waker = self.wheel.borrow_mut().remove(timer);
+        if waker.is_some() {
+            self.probe.emit(|| Event::TimerCancelled { timer: TimerId(timer.serial()) });
+        }
+    }
+
+    /// The pool for blocking work.
+    pub(crate) fn pool(&self) -> &Pool {
+        self.pool.get_or_init(|| {
+            Pool::new(self.config.max_blocking_threads, self.config.blocking_keep_alive)
+        })
+    }
+
+    /// The number of the next job.
+    pub(crate) fn next_job(&self) -> JobId {
+        self.jobs.set(self.jobs.get().wrapping_add(1));
+        JobId(self.jobs.get())
+    }
+
+    /// Ends the loop: every task is dropped, then nothing is accepted from other threads, then
+    /// blocking work is waited for, but not for long.
+    pub(crate) fn close(&self) {
+        self.executor.close();
+        for message in self.inbox.close() {
+            shield(|| drop(message));
+        }
+        if let Some(pool) = self.pool.get() {
+            pool.shutdown(self.config.shutdown_timeout);
+        }
+    }
+}
+
+/// The bell of a loop that never sleeps.
+struct NoBell;
+
+impl Bell for NoBell {
+    fn ring(&self) {}
+}

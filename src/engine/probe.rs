@@ -1,0 +1,90 @@
+//! The probe: through which every mechanism says what it does.
+//!
+//! A mechanism calls [`Probe::emit`] with a closure that makes the event. Where nobody watches,
+//! that is one load and one branch (under a nanosecond) and the event is never made. The probe
+//! also knows on whose behalf the loop works just now, the [`Cause`]: it is set when a poll
+//! begins, and while timers, sources and messages are served, so that each wake can say who
+//! caused it.
+
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::engine::clock::{Clock, Instant};
+use crate::observe::event::{Cause, Event, Observer};
+
+/// The seam between the engine and whoever watches it.
+pub(crate) struct Probe {
+    /// Whether anybody watches.
+    on: Cell<bool>,
+    /// Who watches; taken out while it is called.
+    observer: Cell<Option<Box<dyn Observer>>>,
+    /// On whose behalf the loop works.
+    cause: Cell<Cause>,
+    /// What time it is.
+    clock: Rc<Clock>,
+}
+
+impl Probe {
+    /// A probe through which `observer` watches, if there is one.
+    pub(crate) fn new(observer: Option<Box<dyn Observer>>, clock: Rc<Clock>) -> Probe {
+        Probe {
+            on: Cell::new(observer.is_some()),
+            observer: Cell::new(observer),
+            cause: Cell::new(Cause::Program),
+            clock,
+        }
+    }
+
+    /// Whether anybody watches.
+    #[inline]
+    pub(crate) fn is_on(&self) -> bool {
+        self.on.get()
+    }
+
+    /// Tells the observer, if there is one, what `event` returns.
+    #[inline]
+    pub(crate) fn emit<'a>(&self, event: impl FnOnce() -> Event<'a>) {
+        if self.on.get() {
+            self.deliver(&event());
+        }
+    }
+
+    /// On whose behalf the loop works.
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause.get()
+    }
+
+    /// Changes on whose behalf the loop works, and says on whose it did before.
+    #[inline]
+    pub(crate) fn set_cause(&self, cause: Cause) -> Cause {
+        self.cause.replace(cause)
+    }
+
+    /// The time from the loop's birth to `instant`, as events tell it.
+    pub(crate) fn age_at(&self, instant: Instant) -> Duration {
+        self.clock.age_at(instant)
+    }
+
+    /// Calls the observer. It is out of its place meanwhile, so that an event which it causes
+    /// itself finds nobody, and stays out if it panics.
+    #[cold]
+    fn deliver(&self, event: &Event<'_>) {
+        let Some(mut observer) = self.observer.take() else {
+            return;
+        };
+        let at = self.clock.age_at(self.clock.now());
+        match catch_unwind(AssertUnwindSafe(|| observer.event(at, event))) {
+            Ok(()) => self.observer.set(Some(observer)),
+            Err(_) => self.on.set(false),
+        }
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe").field("on", &self.on).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,304 @@
+//! The reactor: which sources the loop watches, and who waits for them.
+//!
+//! The operating system tells *edges*: "this socket has become readable". The reactor remembers
+//! each in the source's entry until an operation finds that it is not so any more, so a task asks
+//! the operating system only when there is something to be had.
+//!
+//! ```text
+//!                    event: readable
+//!      not ready -----------------------> ready -----+
+//!          ^                                |  ^     | an operation that succeeds in full
+//!          |  would block, or a short read  |  +-----+
+//!          +--------------------------------+
+//! ```
+//!
+//! 1. A source is registered once, for both directions, edge-triggered, and never again.
+//! 2. Only an operation on the source clears its readiness. Events are read on the same thread, so
+//!    none can slip in between "would block" and "not ready".
+//! 3. A token is a generational key. An event for a source that is gone finds no entry, even if
+//!    its slot or its file descriptor belongs to somebody else by now.
+//! 4. Any number of tasks may wait for one direction; all are woken.
+//!
+//! Cost: a system call to register, one to remove, none while a source is quiet. An entry takes
+//! 64 bytes.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use mio::event::Event as Readiness;
+use mio::{Interest, Registry, Token, event};
+
+use crate::engine::arena::{Arena, Key};
+use crate::engine::inbox::Bell;
+use crate::engine::waker::wake;
+use crate::observe::event::{Cause, SourceId};
+
+/// The token of the bell: no key has it, since no arena has a slot of that number.
+const BELL: Token = Token(usize::MAX);
+
+/// Readiness events taken from the operating system at a time.
+const EVENTS: usize = 1024;
+
+// A key fills a token.
+const _: () = assert!(usize::BITS == 64, "boucle's reactor needs a 64-bit machine");
+
+/// What an operation needs a source to be ready for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// To be read from, or accepted from.
+    Read,
+    /// To be written to, or to be connected.
+    Write,
+}
+
+/// The sources of one loop.
+pub(crate) struct Reactor {
+    /// Where the thread sleeps.
+    poll: RefCell<mio::Poll>,
+    /// What the last wait brought.
+    events: RefCell<mio::Events>,
+    /// The door for registrations; shared with sources, which may be dropped anywhere.
+    registry: Arc<Registry>,
+    /// An entry for each registered source.
+    sources: RefCell<Arena<Entry>>,
+}
+
+/// What the reactor knows of one source.
+struct Entry {
+    /// The state of the reading direction.
+    read: Side,
+    /// The state of the writing direction.
+    write: Side,
+}
+
+/// One direction of a source.
+#[derive(Default)]
+struct Side {
+    /// An operation may be tried.
+    ready: bool,
+    /// The end of the stream was announced: even after a short read there is an end to be read.
+    closed: bool,
+    /// Who waits.
+    waiters: Waiters,
+}
+
+/// The tasks that wait for one direction of a source: hardly ever more than one.
+#[derive(Default)]
+enum Waiters {
+    /// Nobody.
+    #[default]
+    None,
+    /// The usual case, without an allocation.
+    One(Waker),
+    /// Several.
+    Many(Box<Crowd>),
+}
+
+/// Several tasks that wait for one direction of a source.
+struct Crowd {
+    /// Their wakers, each once.
+    wakers: Vec<Waker>,
+    /// How many are too many: then all are sent to ask again.
+    limit: usize,
+}
+
+/// The bell of a real loop: an eventfd, or what the platform has.
+impl Bell for mio::Waker {
+    fn ring(&self) {
+        // It fails only if the loop's descriptors are gone, and then there is nobody to wake.
+        let _ = self.wake();
+    }
+}
+
+impl Reactor {
+    /// A reactor without sources, and the bell that ends its sleep.
+    pub(crate) fn new() -> io::Result<(Reactor, Box<dyn Bell>)> {
+        let poll = mio::Poll::new()?;
+        let bell = mio::Waker::new(poll.registry(), BELL)?;
+        let registry = Arc::new(poll.registry().try_clone()?);
+        let reactor = Reactor {
+            poll: RefCell::new(poll),
+            events: RefCell::new(mio::Events::with_capacity(EVENTS)),
+            registry,
+            sources: RefCell::new(Arena::new()),
+        };
+        Ok((reactor, Box::new(bell)))
+    }
+
+    /// The door through which a source leaves the operating system's books, from any thread.
+    pub(crate) fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&self.registry)
+    }
+
+    /// Watches a source from now on.
+    pub(crate) fn add(&self, source: &mut impl event::Source, both: Interest) -> io::Result<Key> {
+        let entry = Entry { read: Side::default(), write: Side::default() };
+        let key = self.sources.borrow_mut().insert(entry);
+        if let Err(error) = self.registry.register(source, token(key), both) {
+            self.sources.borrow_mut().remove(key);
+            return Err(error);
+        }
+        Ok(key)
+    }
+
+    /// Forgets a source, and wakes whoever waited for it. The source itself leaves by
+    /// [`Reactor::registry`].
+    pub(crate) fn remove(&self, key: Key) -> Option<[Vec<Waker>; 2]> {
+        let mut entry = self.sources.borrow_mut().remove(key)?;
+        Some([entry.read.waiters.take(), entry.write.waiters.take()])
+    }
+
+    /// Whether an operation may be tried; if not, `cx` is woken when it may. `None` if the source
+    /// is unknown.
+    #[inline]
+    pub(crate) fn poll_ready(
+        &self,
+        key: Key,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Option<Poll<()>> {
+        let mut sources = self.sources.borrow_mut();
+        let side = sources.get_mut(key)?.side(direction);
+        if side.ready {
+            return Some(Poll::Ready(()));
+        }
+        let crowd = side.waiters.add(cx.waker());
+        drop(sources);
+        crowd.into_iter().for_each(wake);
+        Some(Poll::Pending)
+    }
+
+    /// An operation found that the source is not ready. After a mere short read (`drained`), the
+    /// announced end of a stream still counts as readable.
+    #[inline]
+    pub(crate) fn clear(&self, key: Key, direction: Direction, drained: bool) {
+        if let Some(entry) = self.sources.borrow_mut().get_mut(key) {
+            let side = entry.side(direction);
+            side.ready = drained && side.closed;
+        }
+    }
+
+    /// Waits until a source is ready, the bell rings or `timeout` is over; adds the wakers of the
+    /// tasks concerned to `due`, and says how many sources are ready. An interrupted wait is a
+    /// short one. This is the only place where the thread sleeps.
+    pub(crate) fn wait(
+        &self,
+        timeout: Option<Duration>,
+        due: &mut Vec<(Cause, Waker)>,
+        mut told: impl FnMut(SourceId, bool, bool),
+    ) -> io::Result<u32> {
+        let mut events = self.events.borrow_mut();
+        match self.poll.borrow_mut().poll(&mut events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
+            waited => waited?,
+        }
+        let mut ready = 0;
+        let mut sources = self.sources.borrow_mut();
+        for event in &*events {
+            let Some(key) = Key::from_u64(event.token().0 as u64) else {
+                continue;
+            };
+            let Some(entry) = sources.get_mut(key) else {
+                continue;
+            };
+            let (readable, writable) = entry.note(event);
+            ready += 1;
+            let source = SourceId(key.serial());
+            told(source, readable, writable);
+            if readable {
+                entry.read.waiters.move_to(due, Cause::Source(source));
+            }
+            if writable {
+                entry.write.waiters.move_to(due, Cause::Source(source));
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Whether any source is registered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sources.borrow().is_empty()
+    }
+}
+
+/// The token under which a source is registered.
+fn token(key: Key) -> Token {
+    Token(key.to_u64() as usize)
+}
+
+impl Entry {
+    /// One direction of the source.
+    #[inline]
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+
+    /// Remembers what an event says; returns whether it makes the source readable and writable.
+    /// An error makes it both, since any operation will find it; the end of a stream can be read.
+    fn note(&mut self, event: &Readiness) -> (bool, bool) {
+        let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+        let writable = event.is_writable() || event.is_write_closed() || event.is_error();
+        self.read.ready |= readable;
+        self.read.closed |= event.is_read_closed() || event.is_error();
+        self.write.ready |= writable;
+        self.write.closed |= event.is_write_closed() || event.is_error();
+        (readable, writable)
+    }
+}
+
+impl Waiters {
+    /// How many waiters are first too many.
+    const LIMIT: usize = 16;
+
+    /// Adds a waker unless it is there. Wakers of tasks that have lost interest stay behind, since
+    /// a poll leaves no address to cancel. So when the crowd has grown too large, all are sent to
+    /// ask again (the returned ones are to be woken) and the limit is doubled: the cost stays O(1)
+    /// a call on average, and what is left behind is bounded by the living.
+    #[inline]
+    fn add(&mut self, waker: &Waker) -> Vec<Waker> {
+        match self {
+            Waiters::None => *self = Waiters::One(waker.clone()),
+            Waiters::One(one) if one.will_wake(waker) => {}
+            Waiters::One(one) => {
+                let wakers = vec![one.clone(), waker.clone()];
+                *self = Waiters::Many(Box::new(Crowd { wakers, limit: Self::LIMIT }));
+            }
+            Waiters::Many(crowd) if crowd.wakers.iter().any(|known| known.will_wake(waker)) => {}
+            Waiters::Many(crowd) => {
+                crowd.wakers.push(waker.clone());
+                if crowd.wakers.len() > crowd.limit {
+                    crowd.limit *= 2;
+                    return std::mem::take(&mut crowd.wakers);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Takes all wakers out.
+    fn take(&mut self) -> Vec<Waker> {
+        match std::mem::take(self) {
+            Waiters::None => Vec::new(),
+            Waiters::One(one) => vec![one],
+            Waiters::Many(crowd) => crowd.wakers,
+        }
+    }
+
+    /// Moves all wakers to `due`.
+    #[inline]
+    fn move_to(&mut self, due: &mut Vec<(Cause, Waker)>, cause: Cause) {
+        match std::mem::take(self) {
+            Waiters::None => {}
+            Waiters::One(one) => due.push((cause, one)),
+            Waiters::Many(crowd) => {
+                due.extend(crowd.wakers.into_iter().map(|waker| (cause, waker)));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The ready queue: the tasks that are to be polled, in the order in which they will be.
+//!
+//! First in, first out: a task that becomes ready waits for those that were ready before it, and
+//! for no other. Under simulation the next task is drawn by a seeded generator instead, so that a
+//! program which works only in one order is found out, and found out again by the same seed.
+//!
+//! A waker must reach the queue of its own loop without a lock if it is called on the loop's
+//! thread. So the queue of the loop that turns on this thread stands in a thread-local, and
+//! [`push_here`] is a comparison and a push. Anywhere else a waker goes by the inbox.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use crate::engine::arena::Key;
+use crate::engine::probe::Probe;
+use crate::observe::event::{Event, TaskId};
+
+thread_local! {
+    /// The ready queue of the loop that turns on this thread.
+    static HERE: RefCell<Option<Rc<Ready>>> = const { RefCell::new(None) };
+}
+
+/// In which order ready tasks are polled.
+#[derive(Debug)]
+pub(crate) enum Schedule {
+    /// In the order in which they became ready.
+    Fifo,
+    /// In an order drawn by a generator with this state.
+    Shuffled(Cell<u64>),
+}
+
+/// The tasks of one loop that are to be polled.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The loop's number.
+    loop_id: u32,
+    /// The tasks; each stands here at most once, by the `queued` flag of its waker.
+    queue: RefCell<VecDeque<Key>>,
+    /// Which one is next.
+    schedule: Schedule,
+    /// Says who was woken by whom.
+    probe: Rc<Probe>,
+}
+
+impl Ready {
+    /// An empty queue.
+    pub(crate) fn new(loop_id: u32, schedule: Schedule, probe: Rc<Probe>) -> Ready {
+        Ready { loop_id, queue: RefCell::default(), schedule, probe }
+    }
+
+    /// Queues a task.
+    #[inline]
+    pub(crate) fn push(&self, task: Key) {
+        self.queue.borrow_mut().push_back(task);
+    }
+
+    /// Queues a task because its waker was called.
+    #[inline]
+    pub(crate) fn push_woken(&self, task: Key) {
+        self.push(task);
+        self.probe.emit(|| Event::Woken { task: TaskId(task.serial()), by: self.probe.cause() });
+    }
+
+    /// Takes the task that is to be polled next.
+    #[inline]
+    pub(crate) fn pop(&self) -> Option<Key> {
+        let mut queue = self.queue.borrow_mut();
+        if let Schedule::Shuffled(state) = &self.schedule
+            && queue.len() > 1
+        {
+            let drawn = splitmix(state) % queue.len() as u64;
+            queue.swap(0, drawn as usize);
+        }
+        queue.pop_front()
+    }
+
+    /// How many tasks are to be polled.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.borrow().len()
+    }
+}
+
+/// The next number of the generator "SplitMix64" (Steele, Lea and Flood, 2014).
+fn splitmix(state: &Cell<u64>) -> u64 {
+    state.set(state.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+    let mut z = state.get();
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Makes `ready` the queue of the loop that turns on this thread; gives back the one before.
+pub(crate) fn replace_here(ready: Option<Rc<Ready>>) -> Option<Rc<Ready>> {
+    HERE.try_with(|here| here.replace(ready)).ok().flatten()
+}
+
+/// Calls `push` with the ready queue of the loop `loop_id` if it turns on this thread, and says
+/// whether it does.
+#[inline]
+pub(crate) fn push_here(loop_id: u32, push: impl FnOnce(&Ready)) -> bool {
+    HERE.try_with(|here| match &*here.borrow() {
+        Some(ready) if ready.loop_id == loop_id => {
+            push(ready);
+            true
+        }
+        _ => false,
+    })
+    .unwrap_or(false)
+}

@@ -1,0 +1,10 @@
+//! What the engine takes from the system's threads, in one place, so that a model checker can put
+//! its own threads, locks and atomics here and run the same engine files on them.
+
+pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+pub(crate) use std::thread;
+
+/// How often a pool's worker gives way before it sleeps: on an otherwise idle machine of ours some
+/// 30 microseconds, which is what waking a parked core costs there. A model needs only one.
+pub(crate) const LINGER: u32 = 100;

@@ -1,0 +1,20 @@
+//! boucle: an event loop whose every mechanism can be read and watched.
+#![forbid(unsafe_code)]
+
+pub mod blocking;
+pub mod budget;
+mod engine;
+mod event_loop;
+mod handle;
+pub mod io;
+#[cfg(feature = "os")]
+pub mod net;
+pub mod observe;
+pub mod sync;
+pub mod task;
+pub mod time;
+
+pub use blocking::spawn_blocking;
+pub use event_loop::{Builder, EventLoop, Stalled, block_on};
+pub use handle::Handle;
+pub use task::{JoinError, JoinHandle, TaskGroup, spawn};

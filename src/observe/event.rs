@@ -1,0 +1,292 @@
+//! The glossary: everything that can happen in a loop, one variant each.
+//!
+//! Each mechanism of the engine emits these as they happen, in order, on the loop's thread. The
+//! type sits below the whole engine and knows nothing of it, so that whoever watches depends on
+//! words alone. An event is `Copy` and borrows only a task's name.
+//!
+//! A task's life, with the events on its edges:
+//!
+//! ```text
+//!              Spawned            PollBegan              PollEnded(Ready)
+//!   (nothing) ---------> queued ------------> polled ----------------------> finished
+//!                         ^  |                  |    PollEnded(Panicked)        |
+//!                   Woken |  | (aborted)        |                               | Dropped
+//!                         |  v                  | PollEnded(Pending)            v
+//!                        idle <-----------------+                            (nothing)
+//! ```
+//!
+//! An aborted task is dropped when its turn in the queue comes, instead of being polled.
+
+use std::fmt;
+use std::panic::Location;
+use std::time::Duration;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $word:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($word, " {}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+id! {
+    /// A task of this loop: the how-manieth that was ever spawned.
+    TaskId, "task"
+}
+id! {
+    /// A timer of this loop: the how-manieth that was ever armed.
+    TimerId, "timer"
+}
+id! {
+    /// A registered source of this loop: the how-manieth that was ever registered.
+    SourceId, "source"
+}
+id! {
+    /// A job given to a blocking pool: the how-manieth of this loop.
+    JobId, "job"
+}
+id! {
+    /// A thread of a blocking pool: the how-manieth that the pool started.
+    WorkerId, "worker"
+}
+
+/// Who made something happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// The task that was being polled.
+    Task(TaskId),
+    /// A source that became ready.
+    Source(SourceId),
+    /// A timer that fired.
+    Timer(TimerId),
+    /// A message from another thread.
+    Message,
+    /// The program, outside any turn: `block_on` or `EventLoop::spawn`.
+    Program,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::Task(task) => task.fmt(f),
+            Cause::Source(source) => source.fmt(f),
+            Cause::Timer(timer) => timer.fmt(f),
+            Cause::Message => f.write_str("a message from another thread"),
+            Cause::Program => f.write_str("the program"),
+        }
+    }
+}
+
+/// How a poll ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The future waits for something.
+    Pending,
+    /// The future is done.
+    Ready,
+    /// The future panicked; its handle gets the panic.
+    Panicked,
+}
+
+/// Why the loop asks the operating system to wait no longer than it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WaitReason {
+    /// Tasks are still queued, so it only looks and does not wait.
+    TasksReady(u32),
+    /// A message from another thread is there.
+    MailWaits,
+    /// The timer wheel has something to do then: fire a timer, or move some nearer.
+    TimerDue,
+    /// The caller of `EventLoop::turn` allows no more.
+    CallerLimit,
+    /// No task is ready and no timer armed: only a source or another thread can end the wait.
+    Nothing,
+}
+
+/// One thing that happened in a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A turn begins.
+    TurnBegan {
+        /// The how-manieth of this loop.
+        turn: u64,
+    },
+    /// A turn is over.
+    TurnEnded {
+        /// The how-manieth of this loop.
+        turn: u64,
+        /// Tasks polled in it.
+        polls: u32,
+    },
+    /// Messages from other threads were taken from the inbox.
+    MailTaken {
+        /// How many.
+        messages: u32,
+    },
+    /// A task was made and queued.
+    Spawned {
+        /// The task.
+        task: TaskId,
+        /// Who spawned it.
+        by: Cause,
+        /// Where `spawn` was called.
+        place: &'static Location<'static>,
+        /// Its name, empty if it has none.
+        name: &'a str,
+    },
+    /// A waker was called and the task was queued by it.
+    Woken {
+        /// The task.
+        task: TaskId,
+        /// Who called the waker.
+        by: Cause,
+    },
+    /// A task is about to be polled.
+    PollBegan {
+        /// The task.
+        task: TaskId,
+    },
+    /// A task has been polled.
+    PollEnded {
+        /// The task.
+        task: TaskId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Somebody asked for the end of a task.
+    AbortRequested {
+        /// The task.
+        task: TaskId,
+        /// Who asked.
+        by: Cause,
+    },
+    /// A task's future was dropped before it was done.
+    Aborted {
+        /// The task.
+        task: TaskId,
+    },
+    /// A task is gone: its output was taken, or nobody wanted it.
+    Dropped {
+        /// The task.
+        task: TaskId,
+    },
+    /// The loop turns to the operating system.
+    WaitBegan {
+        /// How long it may wait; `None` is for ever.
+        timeout: Option<Duration>,
+        /// Why no longer.
+        reason: WaitReason,
+    },
+    /// The operating system has answered.
+    WaitEnded {
+        /// Sources reported as ready.
+        sources: u32,
+    },
+    /// A source was registered.
+    SourceAdded {
+        /// The source.
+        source: SourceId,
+        /// By whom.
+        by: Cause,
+    },
+    /// The operating system reported a source as ready.
+    SourceReady {
+        /// The source.
+        source: SourceId,
+        /// A read will not block.
+        readable: bool,
+        /// A write will not block.
+        writable: bool,
+    },
+    /// A source was taken out of the reactor.
+    SourceRemoved {
+        /// The source.
+        source: SourceId,
+    },
+    /// A timer was put into the wheel.
+    TimerArmed {
+        /// The timer.
+        timer: TimerId,
+        /// By whom.
+        by: Cause,
+        /// When it is due, on the loop's clock.
+        deadline: Duration,
+        /// Level of the wheel, 0 the finest.
+        level: u8,
+        /// Slot of that level.
+        slot: u8,
+    },
+    /// A timer was moved to a finer level, because its time comes nearer.
+    TimerCascaded {
+        /// The timer.
+        timer: TimerId,
+        /// Level of the wheel it went to.
+        level: u8,
+        /// Slot of that level.
+        slot: u8,
+    },
+    /// A timer was due and its task is woken.
+    TimerFired {
+        /// The timer.
+        timer: TimerId,
+        /// How long after its deadline.
+        late: Duration,
+    },
+    /// A timer was taken out of the wheel before it was due.
+    TimerCancelled {
+        /// The timer.
+        timer: TimerId,
+    },
+    /// A job was given to a blocking pool.
+    JobQueued {
+        /// The job.
+        job: JobId,
+        /// By whom.
+        by: Cause,
+        /// Where `spawn_blocking` was called.
+        place: &'static Location<'static>,
+    },
+    /// A worker took a job. Told when the job's end is, with the time it had then.
+    JobStarted {
+        /// The job.
+        job: JobId,
+        /// The thread that ran it.
+        worker: WorkerId,
+        /// When, on the loop's clock.
+        at: Duration,
+    },
+    /// A worker finished a job.
+    JobFinished {
+        /// The job.
+        job: JobId,
+        /// The thread that ran it.
+        worker: WorkerId,
+        /// When, on the loop's clock.
+        at: Duration,
+        /// Whether the job panicked.
+        panicked: bool,
+    },
+}
+
+/// Somebody who watches a loop.
+///
+/// An observer is called on the loop's thread, while the loop does what the event says: it should
+/// be quick. It may do what it likes, but what *it* causes in the loop goes unobserved. One that
+/// panics is not called again.
+pub trait Observer {
+    /// Takes note of `event`, which happened `at` this time after the loop was built.
+    fn event(&mut self, at: Duration, event: &Event<'_>);
+}

@@ -1,0 +1,287 @@
+//! Tasks: what a program does with them.
+//!
+//! [`spawn`] starts one, its [`JoinHandle`] waits for it or ends it, [`yield_now`] lets the others
+//! have their turn, and a [`TaskGroup`] keeps several together.
+//!
+//! To wait for several futures *inside* one task, use the combinators of a well-kept crate; they
+//! run on any executor:
+//!
+//! ```
+//! use boucle::time::sleep;
+//! use futures_lite::future;
+//! use std::time::Duration;
+//!
+//! # boucle::block_on(async {
+//! let a = async { sleep(Duration::from_millis(2)).await; "a" };
+//! let b = async { sleep(Duration::from_millis(1)).await; "b" };
+//! assert_eq!(future::zip(a, b).await, ("a", "b")); // both, in order
+//! let a = async { sleep(Duration::from_millis(9)).await; "a" };
+//! let b = async { sleep(Duration::from_millis(1)).await; "b" };
+//! assert_eq!(future::or(a, b).await, "b"); // the first; the other is dropped
+//! # });
+//! ```
+
+mod group;
+mod remote;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::engine::arena::Key;
+use crate::engine::body::Stages;
+use crate::engine::context;
+
+pub use crate::engine::body::JoinError;
+pub use group::TaskGroup;
+use remote::RemoteHandle;
+pub(crate) use remote::{Completer, spawn_remote};
+
+/// Starts a task: a future that the loop runs by itself, beside all others.
+///
+/// It is queued at once and first polled when its turn comes, after the tasks that are ready
+/// already; nothing of it runs inside this call. It need not be `Send`: it never leaves the thread.
+/// If it panics, its handle gets the panic and no other task is harmed. Costs one allocation.
+///
+/// A task that is not finished when its [`EventLoop`](crate::EventLoop) is dropped is dropped with
+/// it; one spawned meanwhile is dropped at once.
+///
+/// # Panics
+///
+/// If no loop turns on this thread. See [`EventLoop::spawn`](crate::EventLoop::spawn) and
+/// [`Handle::spawn`](crate::Handle::spawn) for use outside of one.
+///
+/// ```
+/// boucle::block_on(async {
+///     let double = boucle::spawn(async { 2 * 21 });
+///     assert_eq!(double.await.unwrap(), 42);
+/// });
+/// ```
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    spawn_at(future, None, Location::caller())
+}
+
+/// Starts a task with a name, by which observers and error messages call it.
+///
+/// As [`spawn`] otherwise, with one more allocation for the name.
+///
+/// ```
+/// boucle::block_on(async {
+///     boucle::task::spawn_named("answer", async { 42 }).await.unwrap();
+/// });
+/// ```
+#[track_caller]
+pub fn spawn_named<F>(name: impl Into<Box<str>>, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    spawn_at(future, Some(name.into()), Location::caller())
+}
+
+/// Starts a task on behalf of `place`.
+#[track_caller]
+pub(crate) fn spawn_at<F>(
+    future: F,
+    name: Option<Box<str>>,
+    place: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    context::current(|engine| {
+        let key = engine.executor.spawn(Box::pin(Stages::new(future)), name, place);
+        JoinHandle::local(engine.inbox.loop_id(), key)
+    })
+}
+
+/// Lets every other ready task have its turn before this one goes on.
+///
+/// Awaiting something that is ready does *not*: only a future that says "not yet" gives the thread
+/// to others. One round through the ready queue is all it waits; it needs no timer. On another
+/// executor it wakes its task and yields in the same way.
+///
+/// ```
+/// boucle::block_on(async {
+///     let other = boucle::spawn(async {});
+///     boucle::task::yield_now().await;
+///     assert!(other.is_finished());
+/// });
+/// ```
+pub fn yield_now() -> YieldNow {
+    YieldNow { yielded: false }
+}
+
+/// The future of [`yield_now`].
+#[derive(Debug)]
+#[must_use = "nothing is yielded until this is awaited"]
+pub struct YieldNow {
+    /// It has been at the back of the queue.
+    yielded: bool,
+}
+
+impl Future for YieldNow {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Waits for a task and gets its output, or ends it.
+///
+/// Awaiting it gives `Ok(output)`, or why there is none. Dropping it lets the task go on by itself
+/// ("detaches" it); [`abort`](JoinHandle::abort) ends the task. It is plain data, so it is `Send`
+/// and `Sync` if the output is `Send`.
+///
+/// # Panics
+///
+/// When awaited on another thread than its loop's, unless it comes from
+/// [`Handle::spawn`](crate::Handle::spawn) or [`spawn_blocking`](crate::spawn_blocking); and when
+/// polled again after it gave the output. A task that awaits its own handle never ends; in a
+/// simulated loop that is an error which says so.
+///
+/// ```
+/// boucle::block_on(async {
+///     let task = boucle::spawn(std::future::pending::<()>());
+///     task.abort();
+///     assert!(task.await.unwrap_err().is_aborted());
+/// });
+/// ```
+#[must_use = "dropping a handle lets its task run on unobserved; `.await` it, or bind it with `let _`"]
+pub struct JoinHandle<T> {
+    /// Where the output is.
+    from: From<T>,
+    /// It gives a `T`.
+    _output: PhantomData<T>,
+}
+
+/// Where the output of a task is to be had.
+enum From<T> {
+    /// In the arena of a loop on this thread.
+    Local { loop_id: u32, task: Key },
+    /// It is sent, from a loop on another thread, or from a pool.
+    Remote(RemoteHandle<T>),
+    /// It has been given.
+    Nowhere,
+}
+
+impl<T> JoinHandle<T> {
+    /// The handle of a task of a loop on this thread.
+    #[inline]
+    pub(crate) fn local(loop_id: u32, task: Key) -> JoinHandle<T> {
+        JoinHandle { from: From::Local { loop_id, task }, _output: PhantomData }
+    }
+
+    /// The handle of something that ends elsewhere, and that end.
+    pub(crate) fn remote() -> (Completer<T>, JoinHandle<T>) {
+        let (completer, handle) = remote::pair();
+        (completer, JoinHandle { from: From::Remote(handle), _output: PhantomData })
+    }
+
+    /// Asks for the end of the task. It takes effect when the task's turn in the ready queue comes:
+    /// then its future is dropped, on the loop's thread, instead of being polled, and the handle
+    /// gives [`JoinError::Aborted`]. A task that is done already keeps its output. Blocking work
+    /// is not interrupted once it runs.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// let task = boucle::spawn(async { 1 });
+    /// task.abort();
+    /// assert!(task.await.is_err());
+    /// # });
+    /// ```
+    pub fn abort(&self) {
+        match &self.from {
+            &From::Local { loop_id, task } => {
+                context::tell(loop_id, move |engine| engine.executor.abort(task));
+            }
+            From::Remote(handle) => handle.abort(),
+            From::Nowhere => {}
+        }
+    }
+
+    /// Whether the task is over, one way or another: awaiting the handle would not wait. From
+    /// another thread than the loop's, a task of [`spawn`] counts as over only when its loop is.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// let task = boucle::spawn(async {});
+    /// assert!(!task.is_finished());
+    /// boucle::task::yield_now().await;
+    /// assert!(task.is_finished());
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        match &self.from {
+            &From::Local { loop_id, task } => {
+                context::of(loop_id, |engine| engine.executor.is_finished(task))
+                    .unwrap_or_else(|| !context::exists(loop_id))
+            }
+            From::Remote(handle) => handle.is_finished(),
+            From::Nowhere => true,
+        }
+    }
+}
+
+impl<T: 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let output = match &mut self.from {
+            &mut From::Local { loop_id, task } => {
+                let mut output: Option<Self::Output> = None;
+                let joined =
+                    context::of(loop_id, |engine| engine.executor.poll_join(task, cx, &mut output));
+                match joined {
+                    Some(Poll::Pending) => return Poll::Pending,
+                    Some(Poll::Ready(())) => {}
+                    None => assert!(
+                        !context::exists(loop_id),
+                        "this JoinHandle was awaited on another thread than its loop's: start the \
+                         task with `Handle::spawn` to await it anywhere"
+                    ),
+                }
+                // A task of which nothing is left was dropped with its loop.
+                output.unwrap_or(Err(JoinError::Aborted))
+            }
+            From::Remote(handle) => match Pin::new(handle).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(output) => output,
+            },
+            From::Nowhere => panic!("a JoinHandle was polled again after it gave its output"),
+        };
+        self.from = From::Nowhere;
+        Poll::Ready(output)
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let From::Local { loop_id, task } = self.from {
+            context::tell(loop_id, move |engine| engine.executor.detach(task));
+        }
+    }
+}
+
+impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").field("finished", &self.is_finished()).finish_non_exhaustive()
+    }
+}

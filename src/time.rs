@@ -1,0 +1,406 @@
+//! Time: sleeping, limits and regular beats.
+//!
+//! Nothing here ever comes early. How late it comes depends on the loop: the timer wheel and the
+//! operating system's wait both count milliseconds, so a sleep ends about 1 ms after its deadline
+//! on a loop that is not busy. A timer costs two O(1) operations on the wheel, armed and fired or
+//! cancelled, and a clock read; nothing is armed before the first poll.
+
+use std::error::Error;
+use std::fmt;
+use std::future::{IntoFuture, poll_fn};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+
+use crate::engine::arena::Key;
+use crate::engine::clock::Clock;
+use crate::engine::context;
+
+pub use crate::engine::clock::Instant;
+
+impl Instant {
+    /// The present, on the clock of the loop that turns on this thread; outside of any loop, on
+    /// the system's monotonic clock.
+    ///
+    /// ```
+    /// let start = boucle::time::Instant::now();
+    /// assert!(boucle::time::Instant::now() >= start);
+    /// ```
+    #[must_use]
+    pub fn now() -> Instant {
+        context::try_current(|engine| engine.clock.now()).unwrap_or_else(Clock::read)
+    }
+
+    /// The time since this moment; zero if it is still to come.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let start = boucle::time::Instant::now();
+    /// boucle::block_on(boucle::time::sleep(Duration::from_millis(3)));
+    /// assert!(start.elapsed() >= Duration::from_millis(3));
+    /// ```
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        Instant::now().duration_since(self)
+    }
+}
+
+/// Waits until `duration` has passed, from the call of this function. [`Duration::MAX`] waits for
+/// ever.
+///
+/// Dropping the future cancels its timer.
+///
+/// # Panics
+///
+/// When polled while no loop turns on this thread.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// boucle::block_on(boucle::time::sleep(Duration::from_millis(5)));
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    sleep_until(Instant::now() + duration)
+}
+
+/// Waits until `deadline`; not at all if it has passed.
+///
+/// ```
+/// use boucle::time::{Instant, sleep_until};
+///
+/// boucle::block_on(sleep_until(Instant::now()));
+/// ```
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline, timer: None }
+}
+
+/// The future of [`sleep`] and [`sleep_until`]. Plain data: `Send`, `Sync` and `Unpin`.
+#[derive(Debug)]
+#[must_use = "nobody sleeps until this is awaited"]
+pub struct Sleep {
+    /// When it ends.
+    deadline: Instant,
+    /// The loop that counts the time, and the timer in its wheel.
+    timer: Option<(u32, Key)>,
+}
+
+impl Sleep {
+    /// When the sleep ends.
+    ///
+    /// ```
+    /// # use boucle::time::{Instant, sleep_until};
+    /// let now = Instant::now();
+    /// assert_eq!(sleep_until(now).deadline(), now);
+    /// ```
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Sets another deadline, earlier or later, whether or not the old one has passed. The sleep
+    /// has to be polled again.
+    ///
+    /// ```
+    /// # use boucle::time::{Instant, sleep};
+    /// # use std::time::Duration;
+    /// let mut sleep = sleep(Duration::MAX);
+    /// sleep.reset(Instant::now());
+    /// boucle::block_on(sleep);
+    /// ```
+    pub fn reset(&mut self, deadline: Instant) {
+        self.cancel();
+        self.deadline = deadline;
+    }
+
+    /// Takes the timer out of the wheel, if it is in one.
+    fn cancel(&mut self) {
+        if let Some((loop_id, timer)) = self.timer.take() {
+            context::tell(loop_id, move |engine| engine.cancel_timer(timer));
+        }
+    }
+
+    /// Reads the clock, and arms a timer if the deadline is still to come.
+    #[track_caller]
+    fn arm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.cancel();
+        let deadline = self.deadline;
+        if deadline == Instant::NEVER {
+            return Poll::Pending;
+        }
+        self.timer = context::current(|engine| {
+            let is_past = engine.clock.now() >= deadline;
+            let arm = || (engine.inbox.loop_id(), engine.arm_timer(deadline, cx.waker().clone()));
+            (!is_past).then(arm)
+        });
+        if self.timer.is_some() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let armed = self.timer.and_then(|(loop_id, timer)| {
+            context::of(loop_id, |engine| engine.poll_timer(timer, cx))
+        });
+        match armed {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) => {
+                self.timer = None;
+                Poll::Ready(())
+            }
+            // Not armed yet, or by a loop that is gone or on another thread: this one counts now.
+            None => self.arm(cx),
+        }
+    }
+}
+
+impl Drop for Sleep {
+    #[inline]
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// Gives a future `duration` to finish, from its first poll: `Ok(output)`, or `Err(Elapsed)` and
+/// the future is dropped with the [`Timeout`].
+///
+/// The future is always polled before the clock is looked at: an output that is there is never
+/// lost, even if the time is over, and even if the time is zero. A future that is ready at its
+/// first poll costs no timer and no clock read.
+///
+/// ```
+/// use boucle::time::{sleep, timeout};
+/// use std::time::Duration;
+///
+/// # boucle::block_on(async {
+/// let ms = Duration::from_millis;
+/// assert!(timeout(ms(5), sleep(ms(500))).await.is_err());
+/// assert_eq!(timeout(ms(5), async { 1 }).await, Ok(1));
+/// # });
+/// ```
+pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
+    Timeout { future: future.into_future(), limit: Limit::After(duration) }
+}
+
+/// Gives a future time until `deadline`. As [`timeout`] otherwise.
+///
+/// ```
+/// use boucle::time::{Instant, timeout_at};
+///
+/// # boucle::block_on(async {
+/// assert!(timeout_at(Instant::now(), std::future::pending::<()>()).await.is_err());
+/// # });
+/// ```
+pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
+    Timeout { future: future.into_future(), limit: Limit::At(sleep_until(deadline)) }
+}
+
+pin_project! {
+    /// The future of [`timeout`] and [`timeout_at`].
+    #[derive(Debug)]
+    #[must_use = "nothing runs until this is awaited"]
+    pub struct Timeout<F> {
+        #[pin]
+        future: F,
+        limit: Limit,
+    }
+}
+
+/// How long a future may take.
+#[derive(Debug)]
+enum Limit {
+    /// This long after its first poll.
+    After(Duration),
+    /// Until this sleep ends.
+    At(Sleep),
+}
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if let Limit::After(duration) = *this.limit {
+            *this.limit = Limit::At(sleep(duration));
+        }
+        match this.limit {
+            Limit::At(sleep) => Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(()))),
+            Limit::After(_) => Poll::Pending,
+        }
+    }
+}
+
+/// The time given by [`timeout`] was over. Converts into an [`io::Error`] of kind `TimedOut`.
+///
+/// ```
+/// use boucle::time::timeout;
+/// use std::{io, time::Duration};
+///
+/// # boucle::block_on(async {
+/// let elapsed = timeout(Duration::ZERO, std::future::pending::<()>()).await.unwrap_err();
+/// assert_eq!(io::Error::from(elapsed).kind(), io::ErrorKind::TimedOut);
+/// # });
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Elapsed(());
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time limit was reached before the future was done")
+    }
+}
+
+impl Error for Elapsed {}
+
+impl std::convert::From<Elapsed> for io::Error {
+    fn from(elapsed: Elapsed) -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, elapsed)
+    }
+}
+
+/// A beat every `period`, the first at once.
+///
+/// # Panics
+///
+/// If `period` is zero.
+///
+/// ```
+/// use boucle::time::interval;
+/// use std::time::Duration;
+///
+/// # boucle::block_on(async {
+/// let mut beat = interval(Duration::from_millis(2));
+/// let first = beat.tick().await;
+/// assert_eq!(beat.tick().await - first, Duration::from_millis(2));
+/// # });
+/// ```
+#[track_caller]
+pub fn interval(period: Duration) -> Interval {
+    interval_at(Instant::now(), period)
+}
+
+/// A beat every `period`, the first at `start`. Beats are counted from `start`, so they do not
+/// drift, however late each is noticed.
+///
+/// # Panics
+///
+/// If `period` is zero.
+///
+/// ```
+/// # use boucle::time::{Instant, interval_at};
+/// # use std::time::Duration;
+/// # boucle::block_on(async {
+/// let start = Instant::now() + Duration::from_millis(2);
+/// assert_eq!(interval_at(start, Duration::from_secs(1)).tick().await, start);
+/// # });
+/// ```
+#[track_caller]
+pub fn interval_at(start: Instant, period: Duration) -> Interval {
+    assert!(!period.is_zero(), "an interval needs a period above zero; to yield, use `yield_now`");
+    Interval { next: sleep_until(start), period, missed: MissedTickBehavior::Burst }
+}
+
+/// What an [`Interval`] does when beats were missed because its owner was busy. The three
+/// behaviours are tokio's.
+///
+/// With a period of 10 ms, and an owner who comes back at 35 ms after the beat at 0:
+///
+/// ```text
+///   Burst   beats of 10, 20, 30 at once, then 40, 50, ...
+///   Delay   beat of 10 at once, then 45, 55, ...
+///   Skip    beat of 10 at once, then 40, 50, ...
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissedTickBehavior {
+    /// Makes up for all of them at once. The number of beats is right.
+    #[default]
+    Burst,
+    /// Counts anew from the late beat. The distance of beats is right.
+    Delay,
+    /// Leaves out the missed ones. The time of beats is right.
+    Skip,
+}
+
+/// A regular beat, from [`interval`].
+#[derive(Debug)]
+pub struct Interval {
+    /// Sleeps until the next beat.
+    next: Sleep,
+    /// From one beat to the next.
+    period: Duration,
+    /// What happens to missed ones.
+    missed: MissedTickBehavior,
+}
+
+impl Interval {
+    /// Waits for the next beat, and says for when it was due. Dropping the future loses no beat.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # boucle::block_on(async {
+    /// boucle::time::interval(Duration::from_secs(9)).tick().await; // the first is at once
+    /// # });
+    /// ```
+    pub async fn tick(&mut self) -> Instant {
+        poll_fn(|cx| self.poll_tick(cx)).await
+    }
+
+    /// The polled form of [`tick`](Interval::tick).
+    ///
+    /// ```
+    /// # use std::{future::poll_fn, time::Duration};
+    /// # boucle::block_on(async {
+    /// let mut beat = boucle::time::interval(Duration::from_secs(9));
+    /// poll_fn(|cx| beat.poll_tick(cx)).await;
+    /// # });
+    /// ```
+    pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
+        let due = self.next.deadline();
+        ready!(Pin::new(&mut self.next).poll(cx));
+        let now = Instant::now();
+        let next = match self.missed {
+            MissedTickBehavior::Delay if now > due + self.period => now + self.period,
+            MissedTickBehavior::Skip if now > due + self.period => {
+                // The first beat in the future that is a whole number of periods from `due`.
+                let behind = (now - due).as_nanos() % self.period.as_nanos();
+                let to_go = self.period.as_nanos() - behind;
+                now + Duration::from_nanos(u64::try_from(to_go).unwrap_or(u64::MAX))
+            }
+            _ => due + self.period,
+        };
+        self.next.reset(next);
+        Poll::Ready(due)
+    }
+
+    /// Sets what happens to missed beats; [`Burst`](MissedTickBehavior::Burst) if never called.
+    ///
+    /// ```
+    /// # use boucle::time::{MissedTickBehavior, interval};
+    /// # use std::time::Duration;
+    /// interval(Duration::from_secs(1)).set_missed_tick_behavior(MissedTickBehavior::Skip);
+    /// ```
+    pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
+        self.missed = behavior;
+    }
+
+    /// The time from one beat to the next.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// let beat = boucle::time::interval(Duration::from_secs(1));
+    /// assert_eq!(beat.period(), Duration::from_secs(1));
+    /// ```
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        self.period
+    }
+}
