@@ -131,9 +131,8 @@ impl Sleep {
             return Poll::Pending;
         }
         self.timer = context::current(|engine| {
-            let is_past = engine.clock.now() >= deadline;
-            let arm = || (engine.inbox.loop_id(), engine.arm_timer(deadline, cx.waker().clone()));
-            (!is_past).then(arm)
+            let timer = engine.arm_timer(deadline, cx.waker())?;
+            Some((engine.inbox.loop_id(), timer))
         });
         if self.timer.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }

@@ -308,10 +308,18 @@ impl Engine {
         });
     }
 
-    /// Arms a timer that wakes `waker` when `deadline` has passed.
-    pub(crate) fn arm_timer(&self, deadline: Instant, waker: Waker) -> Key {
-        let tick = self.clock.tick_after(deadline);
-        let (key, place) = self.wheel.borrow_mut().insert(tick, waker);
+    /// Arms a timer that wakes `waker` when `deadline` has passed; `None` if it has already.
+    pub(crate) fn arm_timer(&self, deadline: Instant, waker: &Waker) -> Option<Key> {
+        let now = self.clock.now();
+        if now >= deadline {
+            return None;
+        }
+        let mut wheel = self.wheel.borrow_mut();
+        if wheel.is_empty() {
+            // Nobody has moved its hands while it was empty, and places are counted from them.
+            wheel.advance(self.clock.tick_of(now), |_| {});
+        }
+        let (key, place) = wheel.insert(self.clock.tick_after(deadline), waker.clone());
         self.probe.emit(|| Event::TimerArmed {
             timer: TimerId(key.serial()),
             by: self.probe.cause(),
@@ -319,7 +327,7 @@ impl Engine {
             level: place.level,
             slot: place.slot,
         });
-        key
+        Some(key)
     }
 
     /// Whether a timer has fired; if not, it will wake `cx` from now on.
