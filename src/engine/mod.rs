@@ -2,7 +2,7 @@
 //!
 //! [`Engine::turn`] is the loop, once around; everything else in this folder is one of its parts,
 //! each in a file of its own. To read them in the order in which they build on each other:
-//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `executor`, `wheel`, `reactor`, `pool`,
+//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`, `pool`,
 //! this file, and `context`, the way in from outside.
 //!
 //! ```text
@@ -31,6 +31,7 @@ pub(crate) mod probe;
 pub(crate) mod reactor;
 pub(crate) mod ready;
 pub(crate) mod shim;
+pub(crate) mod spares;
 pub(crate) mod waker;
 pub(crate) mod wheel;
 

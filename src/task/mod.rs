@@ -31,7 +31,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::engine::arena::Key;
-use crate::engine::body::Stages;
 use crate::engine::context;
 
 pub use crate::engine::body::JoinError;
@@ -95,7 +94,7 @@ where
     F: Future + 'static,
 {
     context::current(|engine| {
-        let key = engine.executor.spawn(Box::pin(Stages::new(future)), name, place);
+        let key = engine.executor.spawn(future, name, place);
         JoinHandle::local(engine.inbox.loop_id(), key)
     })
 }
@@ -172,7 +171,7 @@ enum From<T> {
     /// In the arena of a loop on this thread.
     Local { loop_id: u32, task: Key },
     /// It is sent, from a loop on another thread, or from a pool.
-    Remote(RemoteHandle<T>),
+    Remote(Box<RemoteHandle<T>>),
     /// It has been given.
     Nowhere,
 }
@@ -187,7 +186,7 @@ impl<T> JoinHandle<T> {
     /// The handle of something that ends elsewhere, and that end.
     pub(crate) fn remote() -> (Completer<T>, JoinHandle<T>) {
         let (completer, handle) = remote::pair();
-        (completer, JoinHandle { from: From::Remote(handle), _output: PhantomData })
+        (completer, JoinHandle { from: From::Remote(Box::new(handle)), _output: PhantomData })
     }
 
     /// Asks for the end of the task. It takes effect when the task's turn in the ready queue comes:
