@@ -163,3 +163,11 @@ pub fn counting(is_counted: impl Fn(&Event<'_>) -> bool + 'static) -> (EventLoop
     });
     (EventLoop::builder().observer(observer).build().expect("descriptors"), count)
 }
+
+/// Bytes of memory that this process has in use, where the system says so in `/proc`.
+pub fn resident_memory() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kilobytes: usize = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
