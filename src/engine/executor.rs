@@ -223,19 +223,20 @@ impl Executor {
         self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()) });
     }
 
-    /// Polls the task that `key` names, if it still waits for that.
+    /// Polls the task that `key` names, or drops it if it was aborted; `None` if it does not wait
+    /// for that any more.
     #[inline]
-    pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) {
+    pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) -> Option<()> {
         if let Some(root) = root
             && root.key == key
         {
-            return self.poll_root(root);
+            self.poll_root(root);
+            return Some(());
         }
-        let Some((mut body, node, aborting)) = self.check_out(key) else {
-            return;
-        };
+        let (mut body, node, aborting) = self.check_out(key)?;
         if aborting {
-            return self.cancel(key, body, node);
+            self.cancel(key, body, node);
+            return Some(());
         }
         match self.run(key, &node, |cx| body.as_mut().poll(cx)) {
             Ok(Poll::Pending) => {
@@ -249,6 +250,7 @@ impl Executor {
                 self.finish(key, body, node);
             }
         }
+        Some(())
     }
 
     /// Polls the future of `block_on`.

@@ -212,7 +212,10 @@ impl Engine {
         let mut polls = 0;
         while polls < self.config.polls_per_turn {
             let Some(task) = self.ready.pop() else { break };
-            self.executor.poll(task, root.as_deref_mut());
+            // A task that was woken in its last poll stands in the queue, but is no more.
+            if self.executor.poll(task, root.as_deref_mut()).is_none() {
+                continue;
+            }
             polls += 1;
             if root.as_ref().is_some_and(|root| root.outcome.is_some()) {
                 break;

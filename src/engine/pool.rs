@@ -225,8 +225,13 @@ impl Shared {
         for bed in sleepers {
             bed.notify_one();
         }
-        // A job's drop is the user's code, so it comes last and without the lock.
-        drop(unrun);
+        // A job's drop is the user's code, so it comes last and without the lock. One that panics
+        // does not keep the others from being dropped.
+        for job in unrun {
+            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(job))) {
+                mem::forget(payload);
+            }
+        }
     }
 
     /// Keeps the invariant after the queue has changed (rules 2 and 3): if jobs wait and nobody has

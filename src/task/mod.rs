@@ -32,6 +32,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::arena::Key;
 use crate::engine::context;
+use crate::engine::waker::shield;
 
 pub use crate::engine::body::JoinError;
 pub use group::TaskGroup;
@@ -271,8 +272,13 @@ impl<T: 'static> Future for JoinHandle<T> {
 impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
-        if let From::Local { loop_id, task } = self.from {
-            context::tell(loop_id, move |engine| engine.executor.detach(task));
+        match std::mem::replace(&mut self.from, From::Nowhere) {
+            From::Local { loop_id, task } => {
+                context::tell(loop_id, move |engine| engine.executor.detach(task));
+            }
+            // The output may be in it, and its destructor may panic: not here.
+            From::Remote(handle) => shield(|| drop(handle)),
+            From::Nowhere => {}
         }
     }
 }
