@@ -181,7 +181,7 @@ impl<S: event::Source> Source<S> {
     /// # }).unwrap();
     /// ```
     pub async fn ready(&self, direction: Direction) -> io::Result<()> {
-        poll_fn(|cx| self.poll_ready(direction, cx)).await
+        self.wait(direction, |cx| self.poll_ready(direction, cx)).await
     }
 
     /// Tries an operation now; if it would block, the source counts as not ready until the
@@ -275,7 +275,24 @@ impl<S: event::Source> Source<S> {
         direction: Direction,
         mut operation: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        poll_fn(|cx| self.poll_io(direction, cx, &mut operation)).await
+        self.wait(direction, |cx| self.poll_io(direction, cx, &mut operation)).await
+    }
+
+    /// Awaits what `poll` polls, which waits for `direction` only; if the future is dropped before
+    /// that is ready, the reactor learns that somebody has lost interest.
+    #[inline]
+    pub(crate) async fn wait<R>(
+        &self,
+        direction: Direction,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> R {
+        let mut interest = Interested { source: self, direction, waits: false };
+        poll_fn(|cx| {
+            let polled = poll(cx);
+            interest.waits = polled.is_pending();
+            polled
+        })
+        .await
     }
 
     /// As [`poll_io`](Source::poll_io), for a read or write on a byte stream with `wanted` bytes:
@@ -310,10 +327,39 @@ impl<S: event::Source> Source<S> {
         });
     }
 
+    /// Somebody who waited does so no longer.
+    #[cold]
+    fn lose_interest(&self, direction: Direction) {
+        let asked_again = self.on_loop(|engine| {
+            let reactor = engine.reactor.as_ref();
+            reactor.map(|reactor| reactor.lose_interest(self.key, direction))
+        });
+        asked_again.flatten().into_iter().flatten().for_each(wake);
+    }
+
     /// Calls `run` with the loop of this source, if it lives on this thread.
     #[inline]
     fn on_loop<R>(&self, run: impl FnOnce(&Engine) -> R) -> Option<R> {
         context::of(self.loop_id, run)
+    }
+}
+
+/// A future that may wait for a source.
+struct Interested<'a, S: event::Source> {
+    /// The source.
+    source: &'a Source<S>,
+    /// What it waits for.
+    direction: Direction,
+    /// Its last poll was in vain.
+    waits: bool,
+}
+
+impl<S: event::Source> Drop for Interested<'_, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.waits {
+            self.source.lose_interest(self.direction);
+        }
     }
 }
 

@@ -33,13 +33,13 @@ use std::task::Waker;
 
 /// Locks. The state is consistent whenever no user's code runs under the lock, so one that is
 /// poisoned is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Keeps the waker of the latest poll, cloned only when it would wake another task than the one it
 /// has. Returns the one it had, to be dropped after unlocking.
-fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+pub(crate) fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
     match slot {
         Some(kept) if kept.will_wake(waker) => None,
         _ => slot.replace(waker.clone()),
@@ -47,7 +47,7 @@ fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
 }
 
 /// Wakes whoever waits, if anyone does. Only called with nothing locked.
-fn wake(waiting: Option<Waker>) {
+pub(crate) fn wake(waiting: Option<Waker>) {
     if let Some(waker) = waiting {
         waker.wake();
     }
