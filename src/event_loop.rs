@@ -92,6 +92,11 @@ impl EventLoop {
     /// [`io::duplex`](crate::io::duplex)), and blocking work runs on the loop's thread. The idea
     /// comes from trio's `MockClock` and from FoundationDB's simulation.
     ///
+    /// # Panics
+    ///
+    /// If the environment asks for an observer in words that are not understood: see
+    /// [`observe`](crate::observe), and [`Builder::build`] for an error instead.
+    ///
     /// ```
     /// use std::time::Duration;
     ///
@@ -99,9 +104,12 @@ impl EventLoop {
     /// event_loop.block_on(boucle::time::sleep(Duration::from_secs(86_400))); // at once
     /// ```
     #[must_use]
+    #[track_caller]
     pub fn simulated(seed: u64) -> EventLoop {
-        let built = EventLoop::builder().simulated(seed).build();
-        built.expect("a simulated loop asks nothing of the operating system")
+        match EventLoop::builder().simulated(seed).build() {
+            Ok(event_loop) => event_loop,
+            Err(error) => panic!("cannot build an event loop: {error}"),
+        }
     }
 
     /// Runs a future to its end, and all other tasks meanwhile.

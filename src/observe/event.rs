@@ -281,6 +281,54 @@ pub enum Event<'a> {
     },
 }
 
+impl Event<'_> {
+    /// The name that the event tells, if it tells one.
+    #[inline]
+    pub(crate) fn name(&self) -> Option<&str> {
+        match *self {
+            Event::Spawned { name, .. } if !name.is_empty() => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The same event with this name instead of its own: it lives as long as the new name does.
+    #[inline]
+    pub(crate) fn with_name(self, name: &str) -> Event<'_> {
+        match self {
+            Event::TurnBegan { turn } => Event::TurnBegan { turn },
+            Event::TurnEnded { turn, polls } => Event::TurnEnded { turn, polls },
+            Event::MailTaken { messages } => Event::MailTaken { messages },
+            Event::Spawned { task, by, place, name: _ } => Event::Spawned { task, by, place, name },
+            Event::Woken { task, by } => Event::Woken { task, by },
+            Event::PollBegan { task } => Event::PollBegan { task },
+            Event::PollEnded { task, outcome } => Event::PollEnded { task, outcome },
+            Event::AbortRequested { task, by } => Event::AbortRequested { task, by },
+            Event::Aborted { task } => Event::Aborted { task },
+            Event::Dropped { task } => Event::Dropped { task },
+            Event::WaitBegan { timeout, reason } => Event::WaitBegan { timeout, reason },
+            Event::WaitEnded { sources } => Event::WaitEnded { sources },
+            Event::SourceAdded { source, by } => Event::SourceAdded { source, by },
+            Event::SourceReady { source, readable, writable } => {
+                Event::SourceReady { source, readable, writable }
+            }
+            Event::SourceRemoved { source } => Event::SourceRemoved { source },
+            Event::TimerArmed { timer, by, deadline, level, slot } => {
+                Event::TimerArmed { timer, by, deadline, level, slot }
+            }
+            Event::TimerCascaded { timer, level, slot } => {
+                Event::TimerCascaded { timer, level, slot }
+            }
+            Event::TimerFired { timer, late } => Event::TimerFired { timer, late },
+            Event::TimerCancelled { timer } => Event::TimerCancelled { timer },
+            Event::JobQueued { job, by, place } => Event::JobQueued { job, by, place },
+            Event::JobStarted { job, worker, at } => Event::JobStarted { job, worker, at },
+            Event::JobFinished { job, worker, at, panicked } => {
+                Event::JobFinished { job, worker, at, panicked }
+            }
+        }
+    }
+}
+
 /// Somebody who watches a loop.
 ///
 /// An observer is called on the loop's thread, while the loop does what the event says: it should

@@ -1,20 +1,49 @@
 //! The window: what can be seen of a loop.
 //!
 //! Every mechanism of the loop says what it does, as an [`Event`]; an [`Observer`] listens. Give
-//! one to [`Builder::observer`](crate::Builder::observer), or leave the program as it is and set an
-//! environment variable.
+//! one to [`Builder::observer`](crate::Builder::observer):
+//!
+//! * [`Print`] tells the story of the loop in words, turn by turn.
+//! * [`Record`] keeps the events for the program to read.
+//! * [`SlowPoll`] reports tasks that keep the thread to themselves.
+//!
+//! Or leave the program as it is, and set a variable of its environment:
+//!
+//! | variable | effect |
+//! |---|---|
+//! | `BOUCLE_TRACE=run.txt` | the story in words, into that file; the process's second loop writes `run-2.txt`, and so on |
+//! | `BOUCLE_TRACE=-` | the story in words, to stderr |
+//! | `BOUCLE_DEBUG=1` | reports polls of 100 ms and more to stderr |
+//! | `BOUCLE_SLOW_POLL_MS=50` | the same from 50 ms on |
+//!
+//! They hold for simulated loops too. An existing file is overwritten; a value that is not
+//! understood is an error of [`Builder::build`](crate::Builder::build).
+//!
+//! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
+//! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
+mod environment;
 pub mod event;
+mod print;
+mod record;
+mod slow_poll;
+mod tasks;
+mod words;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 pub use event::{Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, SourceId, TaskId, TimerId, WorkerId};
+pub use print::Print;
+pub use record::{Record, Recorded};
+pub use slow_poll::{SlowPoll, SlowReport};
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]
 pub(crate) struct Watch {
+    /// The observers, in the order in which they are told.
     observers: Vec<Box<dyn Observer>>,
 }
 
@@ -26,6 +55,7 @@ impl Watch {
 
     /// All of them as one, with those that the environment asks for; `None` if nobody watches.
     pub(crate) fn into_observer(mut self) -> io::Result<Option<Box<dyn Observer>>> {
+        environment::add_to(&mut self)?;
         Ok(match self.observers.len() {
             0 => None,
             1 => self.observers.pop(),
@@ -34,13 +64,13 @@ impl Watch {
     }
 }
 
-/// Several observers, each told everything.
+/// Several observers, each told everything. One that panics leaves the others.
 struct Everybody(Vec<Box<dyn Observer>>);
 
 impl Observer for Everybody {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
-        for observer in &mut self.0 {
-            observer.event(at, event);
-        }
+        self.0.retain_mut(|observer| {
+            catch_unwind(AssertUnwindSafe(|| observer.event(at, event))).is_ok()
+        });
     }
 }

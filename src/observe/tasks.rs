@@ -1,0 +1,112 @@
+//! What observers remember of the tasks that live: names, places, and who woke them.
+//!
+//! An event names its task by number alone, except for the one that tells of its birth. Whoever
+//! wants to speak of tasks by name notes that one down, and forgets it when the task is gone; so
+//! the memory is that of the living.
+
+use std::collections::HashMap;
+use std::fmt::{self, Write};
+use std::panic::Location;
+
+use super::event::{Cause, Event, TaskId};
+
+/// Characters of a name that are shown each time its task is spoken of.
+const SHOWN: usize = 60;
+
+/// The tasks that live.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    /// What is known of each.
+    living: HashMap<TaskId, Task>,
+}
+
+/// What is known of one task.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    /// Its name, empty if it has none.
+    pub(super) name: Box<str>,
+    /// Where it was spawned.
+    pub(super) place: &'static Location<'static>,
+    /// Who woke it last; `None` before the first wake.
+    pub(super) woken_by: Option<Cause>,
+}
+
+impl Tasks {
+    /// Notes births.
+    pub(super) fn note_birth(&mut self, event: &Event<'_>) {
+        if let Event::Spawned { task, place, name, .. } = *event {
+            self.living.insert(task, Task { name: name.into(), place, woken_by: None });
+        }
+    }
+
+    /// Notes deaths.
+    pub(super) fn note_death(&mut self, event: &Event<'_>) {
+        if let Event::Dropped { task } = event {
+            self.living.remove(task);
+        }
+    }
+
+    /// Notes who wakes whom.
+    pub(super) fn note_wake(&mut self, event: &Event<'_>) {
+        if let Event::Woken { task, by } = *event
+            && let Some(task) = self.living.get_mut(&task)
+        {
+            task.woken_by = Some(by);
+        }
+    }
+
+    /// What is known of a task.
+    pub(super) fn get(&self, task: TaskId) -> Option<&Task> {
+        self.living.get(&task)
+    }
+}
+
+/// A name that somebody else chose, made harmless: whatever could steer a terminal, or hide or
+/// reorder the text around it, is written as an escape.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('`')?;
+        escape(f, self.0)?;
+        f.write_char('`')
+    }
+}
+
+/// As [`Quoted`], without the end of a name that is very long.
+pub(super) struct Shortened<'a>(pub(super) &'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(SHOWN) {
+            None => Quoted(self.0).fmt(f),
+            Some((end, _)) => {
+                f.write_char('`')?;
+                escape(f, &self.0[..end])?;
+                f.write_str("...`")
+            }
+        }
+    }
+}
+
+/// A place in a program, whose path is escaped like a name.
+pub(super) struct Place(pub(super) &'static Location<'static>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0.file())?;
+        write!(f, ":{}:{}", self.0.line(), self.0.column())
+    }
+}
+
+/// Writes `text` on one line, in characters that print.
+fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for character in text.chars() {
+        match character {
+            '\'' | '"' => f.write_char(character)?,
+            '`' => f.write_str("\\`")?,
+            _ => write!(f, "{}", character.escape_debug())?,
+        }
+    }
+    Ok(())
+}
