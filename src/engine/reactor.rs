@@ -227,6 +227,12 @@ impl Reactor {
         Ok(ready)
     }
 
+    /// Forgets all sources; returns the wakers of those who wait for one.
+    pub(crate) fn close(&self) -> Vec<Waker> {
+        let keys: Vec<Key> = self.sources.borrow().keys().collect();
+        keys.into_iter().filter_map(|key| self.remove(key)).flatten().flatten().collect()
+    }
+
     /// Whether any source is registered.
     pub(crate) fn is_empty(&self) -> bool {
         self.sources.borrow().is_empty()
