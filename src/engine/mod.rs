@@ -369,8 +369,8 @@ impl Engine {
         JobId(self.jobs.get())
     }
 
-    /// Ends the loop: every task is dropped, whoever else waits for a source is told, then nothing is accepted from other threads, then
-    /// blocking work is waited for, but not for long.
+    /// Ends the loop: every task is dropped, and whoever else waits for a source is told; then
+    /// nothing is accepted from other threads; then blocking work is waited for, but not for long.
     pub(crate) fn close(&self) {
         self.executor.close();
         // What another loop of this thread, or a foreign executor, waits for will never come.

@@ -79,8 +79,9 @@ struct Entry {
 struct Side {
     /// An operation may be tried.
     ready: bool,
-    /// The end of the stream was announced: even after a short read there is an end to be read.
-    closed: bool,
+    /// A short read proves nothing any more: the end of the stream was announced, and is still to
+    /// be read; or urgent data was, before which reads stop.
+    doubtful: bool,
     /// Who waits.
     waiters: Waiters,
 }
@@ -180,13 +181,13 @@ impl Reactor {
         entry.map(|entry| entry.side(direction).waiters.lose_one()).unwrap_or_default()
     }
 
-    /// An operation found that the source is not ready. After a mere short read (`drained`), the
-    /// announced end of a stream still counts as readable.
+    /// An operation found that the source is not ready, or seemed to: after a mere short read
+    /// (`drained`) there may be more where that is doubtful.
     #[inline]
     pub(crate) fn clear(&self, key: Key, direction: Direction, drained: bool) {
         if let Some(entry) = self.sources.borrow_mut().get_mut(key) {
             let side = entry.side(direction);
-            side.ready = drained && side.closed;
+            side.ready = drained && side.doubtful;
         }
     }
 
@@ -260,9 +261,9 @@ impl Entry {
         let readable = event.is_readable() || event.is_read_closed() || event.is_error();
         let writable = event.is_writable() || event.is_write_closed() || event.is_error();
         self.read.ready |= readable;
-        self.read.closed |= event.is_read_closed() || event.is_error();
+        self.read.doubtful |= event.is_read_closed() || event.is_error() || event.is_priority();
         self.write.ready |= writable;
-        self.write.closed |= event.is_write_closed() || event.is_error();
+        self.write.doubtful |= event.is_write_closed() || event.is_error();
         (readable, writable)
     }
 }

@@ -74,7 +74,7 @@ impl<S: event::Source> Source<S> {
     /// ```
     #[track_caller]
     pub fn new(io: S) -> io::Result<Source<S>> {
-        Source::with_interest(io, Interest::READABLE | Interest::WRITABLE)
+        Source::with_interest(io, EVERYTHING)
     }
 
     /// As [`new`](Source::new), for an `io` of which only one direction can be watched.
@@ -295,22 +295,23 @@ impl<S: event::Source> Source<S> {
         .await
     }
 
-    /// As [`poll_io`](Source::poll_io), for a read or write on a byte stream with `wanted` bytes:
-    /// after a short one, the source is known to be drained (or full) without another system call.
+    /// As [`poll_io`](Source::poll_io), for a read or write on a byte stream. If that moves fewer
+    /// than the `wanted` bytes, the source is known to be drained (or full) without another system
+    /// call; `None` where that would be a wrong conclusion.
     #[inline]
     pub(crate) fn poll_transfer(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
-        wanted: usize,
+        wanted: Option<usize>,
         operation: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         let moved = ready!(self.poll_io(direction, cx, operation));
         // Windows reports readiness again only after an operation that would block.
         if cfg!(not(windows))
-            && let Ok(moved) = moved
-            && moved > 0
-            && moved < wanted
+            && let (Ok(moved), Some(wanted)) = (&moved, wanted)
+            // Zero is not a short read: it is the end, and can be read again.
+            && (1..wanted).contains(moved)
         {
             self.clear(direction, true);
         }
@@ -343,6 +344,15 @@ impl<S: event::Source> Source<S> {
         context::of(self.loop_id, run)
     }
 }
+
+/// What a source is registered for, where nothing else was asked.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const EVERYTHING: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+/// What a source is registered for, where nothing else was asked. Urgent data is not for us, but a
+/// read stops before it, and that must not be taken for "drained".
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const EVERYTHING: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
 
 /// A future that may wait for a source.
 struct Interested<'a, S: event::Source> {

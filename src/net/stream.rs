@@ -6,7 +6,8 @@
 //! * A read or write of nothing gives 0 at once: whoever asks for nothing need not wait for it,
 //!   and must not take the answer for the end of the stream.
 //! * A stream that has moved fewer bytes than it was asked for is drained (or full), and is not
-//!   tried again before the operating system says so. See [`Source::poll_transfer`].
+//!   tried again before the operating system says so: so no read on TCP ends in `WouldBlock`. A
+//!   Unix stream is the exception, see [`Io::SHORT_READ_DRAINS`].
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::Shutdown;
@@ -20,6 +21,11 @@ use crate::io::{Direction, Source};
 /// A byte stream of mio, of which a shared reference can be read and written. Public for the sake
 /// of [`ByteStream`], and out of reach: nobody else can implement it.
 pub trait Io: event::Source {
+    /// Whether a read that did not fill its buffer has taken all there was. On a Unix stream it
+    /// may have stopped at bytes that came with a file descriptor, or from another user, and no
+    /// event would announce the rest.
+    const SHORT_READ_DRAINS: bool;
+
     /// Reads what is there.
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     /// Reads what is there, into one buffer after the other.
@@ -44,8 +50,10 @@ pub trait ByteStream {
 
 /// Makes a stream of mio an [`Io`]: its methods are called through a shared reference.
 macro_rules! io {
-    ($io:ty) => {
+    ($io:ty, short_read_drains: $drains:literal) => {
         impl Io for $io {
+            const SHORT_READ_DRAINS: bool = $drains;
+
             #[inline]
             fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
                 (&mut &*self).read(buffer)
@@ -69,9 +77,9 @@ macro_rules! io {
     };
 }
 
-io!(mio::net::TcpStream);
+io!(mio::net::TcpStream, short_read_drains: true);
 #[cfg(unix)]
-io!(mio::net::UnixStream);
+io!(mio::net::UnixStream, short_read_drains: false);
 
 /// Gives the traits of `futures-io` to types that have a `source` field, or refer to one that has.
 macro_rules! futures_io {
@@ -128,8 +136,8 @@ pub(super) use futures_io;
 
 /// Reads into `buffer`: 0 at the end of the stream, or if there is no room.
 #[inline]
-pub(super) fn poll_read(
-    stream: &Source<impl Io>,
+pub(super) fn poll_read<S: Io>(
+    stream: &Source<S>,
     cx: &mut Context<'_>,
     buffer: &mut [u8],
 ) -> Poll<io::Result<usize>> {
@@ -137,12 +145,13 @@ pub(super) fn poll_read(
     if wanted == 0 {
         return poll_nothing(cx);
     }
+    let wanted = S::SHORT_READ_DRAINS.then_some(wanted);
     stream.poll_transfer(Direction::Read, cx, wanted, |io| io.read(buffer))
 }
 
 /// Reads into several buffers.
-pub(super) fn poll_read_vectored(
-    stream: &Source<impl Io>,
+pub(super) fn poll_read_vectored<S: Io>(
+    stream: &Source<S>,
     cx: &mut Context<'_>,
     buffers: &mut [IoSliceMut<'_>],
 ) -> Poll<io::Result<usize>> {
@@ -150,6 +159,7 @@ pub(super) fn poll_read_vectored(
     if wanted == 0 {
         return poll_nothing(cx);
     }
+    let wanted = S::SHORT_READ_DRAINS.then_some(wanted);
     stream.poll_transfer(Direction::Read, cx, wanted, |io| io.read_vectored(buffers))
 }
 
@@ -164,7 +174,7 @@ pub(super) fn poll_write(
     if wanted == 0 {
         return poll_nothing(cx);
     }
-    stream.poll_transfer(Direction::Write, cx, wanted, |io| io.write(buffer))
+    stream.poll_transfer(Direction::Write, cx, Some(wanted), |io| io.write(buffer))
 }
 
 /// Writes from several buffers.
@@ -177,7 +187,7 @@ pub(super) fn poll_write_vectored(
     if wanted == 0 {
         return poll_nothing(cx);
     }
-    stream.poll_transfer(Direction::Write, cx, wanted, |io| io.write_vectored(buffers))
+    stream.poll_transfer(Direction::Write, cx, Some(wanted), |io| io.write_vectored(buffers))
 }
 
 /// Moves no bytes, which costs a unit of the budget all the same.
