@@ -238,13 +238,15 @@ impl RootGuard<'_, '_> {
     fn run(mut self) -> Result<(), Stalled> {
         loop {
             let turned = expect_wait(self.engine.turn(Some(&mut self.root), None));
-            match self.root.outcome.take() {
-                Some(Ok(())) => return Ok(()),
-                Some(Err(panic)) => resume_unwind(panic),
-                None if turned.stalled => {
-                    return Err(Stalled { waiting: self.engine.executor.waiting() });
+            if let Some(outcome) = &mut self.root.outcome {
+                // The root is not given up but done, and the guard must see that.
+                match std::mem::replace(outcome, Ok(())) {
+                    Ok(()) => return Ok(()),
+                    Err(panic) => resume_unwind(panic),
                 }
-                None => {}
+            }
+            if turned.stalled {
+                return Err(Stalled { waiting: self.engine.executor.waiting() });
             }
         }
     }
@@ -252,7 +254,7 @@ impl RootGuard<'_, '_> {
 
 impl Drop for RootGuard<'_, '_> {
     fn drop(&mut self) {
-        self.engine.executor.remove_root(self.root.key);
+        self.engine.executor.remove_root(&self.root);
     }
 }
 

@@ -180,7 +180,9 @@ impl Executor {
         if let Some(name) = name {
             self.names.borrow_mut().insert(key, name);
         }
-        if !closing {
+        if closing {
+            self.probe.emit(|| Event::Aborted { task: TaskId(key.serial()) });
+        } else {
             self.ready.push(key);
         }
         key
@@ -217,26 +219,32 @@ impl Executor {
         Root { key, node, future, outcome: None }
     }
 
-    /// Forgets the task of a `block_on` that is over.
-    pub(crate) fn remove_root(&self, key: Key) {
-        self.tasks.borrow_mut().remove(key);
-        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()) });
+    /// Forgets the task of a `block_on` that is over, or is given up.
+    pub(crate) fn remove_root(&self, root: &Root<'_>) {
+        let task = TaskId(root.key.serial());
+        if root.outcome.is_none() {
+            self.probe.emit(|| Event::Aborted { task });
+        }
+        self.tasks.borrow_mut().remove(root.key);
+        root.node.retire();
+        self.probe.emit(|| Event::Dropped { task });
     }
 
-    /// Polls the task that `key` names, or drops it if it was aborted; `None` if it does not wait
-    /// for that any more.
+    /// Polls the task that `key` names, if it still waits for that, or drops its future if it was
+    /// aborted; says whether it was polled.
     #[inline]
-    pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) -> Option<()> {
+    pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) -> bool {
         if let Some(root) = root
             && root.key == key
         {
-            self.poll_root(root);
-            return Some(());
+            return self.poll_root(root);
         }
-        let (mut body, node, aborting) = self.check_out(key)?;
+        let Some((mut body, node, aborting)) = self.check_out(key) else {
+            return false;
+        };
         if aborting {
             self.cancel(key, body, node);
-            return Some(());
+            return false;
         }
         match self.run(key, &node, |cx| body.as_mut().poll(cx)) {
             Ok(Poll::Pending) => {
@@ -246,17 +254,18 @@ impl Executor {
             }
             Ok(Poll::Ready(())) => self.finish(key, body, node),
             Err(panic) => {
+                node.retire();
                 end(&mut body, JoinError::Panicked(panic));
                 self.finish(key, body, node);
             }
         }
-        Some(())
+        true
     }
 
     /// Polls the future of `block_on`.
-    fn poll_root(&self, root: &mut Root<'_>) {
+    fn poll_root(&self, root: &mut Root<'_>) -> bool {
         if root.outcome.is_some() {
-            return;
+            return false;
         }
         let future = root.future.as_mut();
         root.outcome = match self.run(root.key, &root.node, |cx| future.poll(cx)) {
@@ -264,9 +273,11 @@ impl Executor {
             Ok(Poll::Ready(())) => Some(Ok(())),
             Err(panic) => Some(Err(panic)),
         };
+        true
     }
 
-    /// Runs one poll. This is the only place where a task is polled.
+    /// Runs one poll. This is the only place where a task is polled. Whatever follows from it, as
+    /// the waking of its joiner, is still on the task's behalf.
     #[inline]
     fn run(
         &self,
@@ -275,14 +286,13 @@ impl Executor {
         poll: impl FnOnce(&mut Context<'_>) -> Poll<()>,
     ) -> thread::Result<Poll<()>> {
         let task = TaskId(key.serial());
-        let cause = self.probe.set_cause(Cause::Task(task));
+        self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::PollBegan { task });
         node.begin_poll();
         budget::set(self.budget);
         let waker = waker_ref(node);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut Context::from_waker(&waker))));
         self.probe.emit(|| Event::PollEnded { task, outcome: outcome(&polled) });
-        self.probe.set_cause(cause);
         polled
     }
 
@@ -323,10 +333,10 @@ impl Executor {
     /// Drops the future of an aborted task.
     fn cancel(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         let task = TaskId(key.serial());
-        let cause = self.probe.set_cause(Cause::Task(task));
-        end(&mut body, JoinError::Aborted);
+        self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::Aborted { task });
-        self.probe.set_cause(cause);
+        node.retire();
+        end(&mut body, JoinError::Aborted);
         self.finish(key, body, node);
     }
 
@@ -423,12 +433,14 @@ impl Executor {
 
     /// Queues a task because another thread woke it.
     pub(crate) fn wake_by_message(&self, key: Key) {
-        let mut tasks = self.tasks.borrow_mut();
-        let Some(node) = tasks.get_mut(key).and_then(|task| task.node.as_ref()) else {
+        let tasks = self.tasks.borrow();
+        let Some(node) = tasks.get(key).and_then(|task| task.node.as_ref()) else {
             return;
         };
         node.message_read();
-        if node.set_queued() {
+        let must_queue = node.set_queued();
+        drop(tasks);
+        if must_queue {
             self.ready.push_woken(key);
         }
     }
@@ -442,17 +454,19 @@ impl Executor {
                 self.cancel(key, body, node);
             }
         }
+        self.probe.set_cause(Cause::Program);
         // What is left are outputs whose handles still exist; those handles will find nothing, and
         // say "aborted". Dropping an output may spawn, in vain, so look again until all is gone.
         while !self.tasks.borrow().is_empty() {
             let keys: Vec<Key> = self.tasks.borrow().keys().collect();
             for key in keys {
                 let task = self.tasks.borrow_mut().remove(key);
-                let joiner = task.and_then(|mut task| {
-                    shield(|| drop(task.body.take()));
-                    task.joiner.take()
-                });
+                let Some(Task { body, joiner, .. }) = task else {
+                    continue;
+                };
+                shield(|| drop(body));
                 joiner.into_iter().for_each(wake);
+                self.dropped(key);
             }
         }
         self.spares.clear();
@@ -474,6 +488,34 @@ impl Executor {
             .collect();
         waiting.sort_by_key(|waiting| waiting.task);
         waiting
+    }
+
+    /// Puts a task into the arena, with a waker node that was used before if there is one.
+    #[inline]
+    fn insert(&self, task: impl FnOnce(Arc<Node>) -> Task) -> Key {
+        let spare = self.spare.borrow_mut().pop();
+        self.tasks.borrow_mut().insert_with(|key| {
+            task(match spare {
+                Some(mut node) => {
+                    if let Some(node) = Arc::get_mut(&mut node) {
+                        node.reuse(key);
+                    }
+                    node
+                }
+                None => Arc::new(Node::new(key, Arc::clone(&self.inbox))),
+            })
+        })
+    }
+
+    /// Keeps a spent waker node for a later task, if no waker refers to it any more.
+    #[inline]
+    fn recycle(&self, mut node: Arc<Node>) {
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE_NODES && Arc::get_mut(&mut node).is_some() {
+            spare.push(node);
+        } else {
+            node.retire();
+        }
     }
 
     /// A task has left the arena.

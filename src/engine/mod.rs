@@ -195,14 +195,14 @@ impl Engine {
         self.inbox.take(&mut messages);
         if !messages.is_empty() {
             self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
-            let cause = self.probe.set_cause(Cause::Message);
+            self.probe.set_cause(Cause::Message);
             for message in messages.drain(..) {
                 match message {
                     Message::Wake(task) => self.executor.wake_by_message(task),
                     Message::Run(run) => shield(run),
                 }
             }
-            self.probe.set_cause(cause);
+            self.probe.set_cause(Cause::Program);
         }
         self.messages.set(messages);
     }
@@ -210,17 +210,14 @@ impl Engine {
     /// Polls ready tasks until none is left, or the turn's share is used up, or the root is done.
     fn poll_tasks(&self, mut root: Option<&mut Root<'_>>) -> usize {
         let mut polls = 0;
-        while polls < self.config.polls_per_turn {
+        for _ in 0..self.config.polls_per_turn {
             let Some(task) = self.ready.pop() else { break };
-            // A task that was woken in its last poll stands in the queue, but is no more.
-            if self.executor.poll(task, root.as_deref_mut()).is_none() {
-                continue;
-            }
-            polls += 1;
+            polls += usize::from(self.executor.poll(task, root.as_deref_mut()));
             if root.as_ref().is_some_and(|root| root.outcome.is_some()) {
                 break;
             }
         }
+        self.probe.set_cause(Cause::Program);
         polls
     }
 
@@ -255,12 +252,16 @@ impl Engine {
         };
         if timeout != Some(Duration::ZERO) && !self.config.spin_before_park.is_zero() {
             // Somebody may be about to wake us: look for a while before the expensive sleep.
-            let end = self.clock.now()
-                + self.config.spin_before_park.min(timeout.unwrap_or(Duration::MAX));
-            while !self.inbox.has_mail() && self.clock.now() < end {
-                if reactor.wait(Some(Duration::ZERO), due, told)? > 0 {
-                    return Ok(());
-                }
+            let spin = self.config.spin_before_park.min(timeout.unwrap_or(Duration::MAX));
+            probe.emit(|| Event::WaitBegan { timeout: Some(spin), reason: WaitReason::Spin });
+            let end = self.clock.now() + spin;
+            let mut sources = 0;
+            while sources == 0 && !self.inbox.has_mail() && self.clock.now() < end {
+                sources = reactor.wait(Some(Duration::ZERO), due, told)?;
+            }
+            probe.emit(|| Event::WaitEnded { sources });
+            if sources > 0 {
+                return Ok(());
             }
         }
         if timeout != Some(Duration::ZERO) && !self.inbox.may_sleep() {

@@ -57,10 +57,10 @@ impl Probe {
         self.cause.get()
     }
 
-    /// Changes on whose behalf the loop works, and says on whose it did before.
+    /// Changes on whose behalf the loop works.
     #[inline]
-    pub(crate) fn set_cause(&self, cause: Cause) -> Cause {
-        self.cause.replace(cause)
+    pub(crate) fn set_cause(&self, cause: Cause) {
+        self.cause.set(cause);
     }
 
     /// The time from the loop's birth to `instant`, as events tell it.
@@ -78,7 +78,12 @@ impl Probe {
         let at = self.clock.age_at(self.clock.now());
         match catch_unwind(AssertUnwindSafe(|| observer.event(at, event))) {
             Ok(()) => self.observer.set(Some(observer)),
-            Err(_) => self.on.set(false),
+            Err(panic) => {
+                self.on.set(false);
+                // Neither may do more harm while it is dropped.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop((observer, panic))))
+                    .map_err(std::mem::forget);
+            }
         }
     }
 }

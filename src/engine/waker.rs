@@ -89,6 +89,11 @@ impl Node {
         !was_queued
     }
 
+    /// The task is over: wakers that are left queue it no more.
+    pub(crate) fn retire(&self) {
+        self.queued.store(true, Ordering::Relaxed);
+    }
+
     /// The message from another thread has been read.
     pub(crate) fn message_read(&self) {
         self.sent.clear();

@@ -7,15 +7,32 @@
 //! A task's life, with the events on its edges:
 //!
 //! ```text
-//!              Spawned            PollBegan              PollEnded(Ready)
-//!   (nothing) ---------> queued ------------> polled ----------------------> finished
-//!                         ^  |                  |    PollEnded(Panicked)        |
-//!                   Woken |  | (aborted)        |                               | Dropped
-//!                         |  v                  | PollEnded(Pending)            v
-//!                        idle <-----------------+                            (nothing)
+//!             Spawned          PollBegan          PollEnded(Ready, Panicked)          Dropped
+//!   (nothing) -------> queued ----------> polled --------------------------> finished -----> (nothing)
+//!                      ^    |                |                               ^
+//!                Woken |    | Aborted        | PollEnded(Pending)            |
+//!                      |    '----------------|-------------------------------|
+//!                      |                     v                               |
+//!                      '------------------- idle ----------------------------'
+//!                                                         Aborted
 //! ```
 //!
-//! An aborted task is dropped when its turn in the queue comes, instead of being polled.
+//! * A task is woken at most once until it is polled. One that is woken while it is polled is
+//!   queued when the poll has ended; if that was the last, its place in the queue is passed over.
+//! * An aborted task is not polled again: its turn in the queue is when its future is dropped. One
+//!   that aborts itself goes that way as soon as its poll has ended; and so do all tasks, queued or
+//!   idle, when their loop is dropped, and the task of a `block_on` that is given up.
+//!
+//! The loop's life:
+//!
+//! ```text
+//!                 +----------------------------------------------------------+
+//!                 v                                                          |
+//!   TurnBegan, MailTaken, polls ..., WaitBegan, SourceReady ..., WaitEnded, timers, wakes, TurnEnded
+//! ```
+//!
+//! What did not come to pass is left out: no mail, no polls, no wait because nothing could end it
+//! or because the turn polled the last of `block_on`. Between turns the program has the thread.
 
 use std::fmt;
 use std::panic::Location;
@@ -103,7 +120,7 @@ pub enum Outcome {
 /// Why the loop asks the operating system to wait no longer than it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
-    /// Tasks are still queued, so it only looks and does not wait.
+    /// Places in the ready queue are still taken, so it only looks and does not wait.
     TasksReady(u32),
     /// A message from another thread is there.
     MailWaits,
@@ -111,6 +128,9 @@ pub enum WaitReason {
     TimerDue,
     /// The caller of `EventLoop::turn` allows no more.
     CallerLimit,
+    /// It looks again and again before it sleeps, as `Builder::spin_before_park` asks. If nothing
+    /// came, another wait follows.
+    Spin,
     /// No task is ready and no timer armed: only a source or another thread can end the wait.
     Nothing,
 }
@@ -147,7 +167,8 @@ pub enum Event<'a> {
         /// Its name, empty if it has none.
         name: &'a str,
     },
-    /// A waker was called and the task was queued by it.
+    /// A task was queued because its waker was called, or because it is to be aborted. A wake that
+    /// finds the task queued already, or finished, is no event.
     Woken {
         /// The task.
         task: TaskId,
@@ -173,12 +194,12 @@ pub enum Event<'a> {
         /// Who asked.
         by: Cause,
     },
-    /// A task's future was dropped before it was done.
+    /// A task's future is dropped before it was done.
     Aborted {
         /// The task.
         task: TaskId,
     },
-    /// A task is gone: its output was taken, or nobody wanted it.
+    /// A task is gone: its output was taken, or dropped because nobody wanted it.
     Dropped {
         /// The task.
         task: TaskId,
@@ -242,7 +263,7 @@ pub enum Event<'a> {
     TimerFired {
         /// The timer.
         timer: TimerId,
-        /// How long after its deadline.
+        /// How long after the tick, the whole millisecond, at or after its deadline.
         late: Duration,
     },
     /// A timer was taken out of the wheel before it was due.
@@ -250,7 +271,7 @@ pub enum Event<'a> {
         /// The timer.
         timer: TimerId,
     },
-    /// A job was given to a blocking pool.
+    /// A job was given to a blocking pool. It never starts if its handle aborts it before.
     JobQueued {
         /// The job.
         job: JobId,
@@ -332,8 +353,22 @@ impl Event<'_> {
 /// Somebody who watches a loop.
 ///
 /// An observer is called on the loop's thread, while the loop does what the event says: it should
-/// be quick. It may do what it likes, but what *it* causes in the loop goes unobserved. One that
-/// panics is not called again.
+/// be quick. It may wake tasks, send on channels and spawn, but what *it* causes in the loop goes
+/// unobserved. It should arm no timer and register no source, whose books may be open just then.
+/// One that panics is not called again; the loop goes on.
+///
+/// ```
+/// use boucle::{EventLoop, observe::{Event, Observer}};
+///
+/// struct Polls(u32);
+/// impl Observer for Polls {
+///     fn event(&mut self, _at: std::time::Duration, event: &Event<'_>) {
+///         self.0 += u32::from(matches!(event, Event::PollBegan { .. }));
+///     }
+/// }
+/// EventLoop::builder().observer(Polls(0)).build()?.block_on(async {});
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Observer {
     /// Takes note of `event`, which happened `at` this time after the loop was built.
     fn event(&mut self, at: Duration, event: &Event<'_>);

@@ -1,16 +1,19 @@
 //! The record: events kept in memory, to be read by the program.
 //!
-//! A ring: when it holds as many bytes as it may, the oldest events make room, and are counted. An
-//! event borrows its task's name, so a kept one stands beside the names: the first event in the
-//! ring that has a name owns the first name in theirs, and so on.
+//! Events are kept in blocks. When all blocks together would take more bytes than they may, the
+//! oldest block makes room for a new one and its events are counted as dropped. An event borrows
+//! its task's name, so a kept one stands beside the names of its block: the first event that has a
+//! name owns the first of them, and so on.
 //!
 //! ```text
-//!     events   | turn 1 | spawned (1) | woken | spawned (2) | ...     oldest first
-//!     names    | "fetch" | "parse" | ...
+//!              older blocks, full                        the present one
+//!     events   | turn 1 | spawned | woken | ... |  ...  | spawned | polled |
+//!     names    | "fetch" | "parse" | ...        |       | "save"  |
 //! ```
 //!
-//! Cost: an uncontended lock and a copy of 64 bytes, some 20 ns beside the clock read of any
-//! observer; an allocation for a name.
+//! Cost: an uncontended lock and a copy of 56 bytes, some 20 ns beside the clock read of any
+//! observer; an allocation for a name. A reader holds the lock only while it copies the present
+//! block and the addresses of the others.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -29,7 +32,8 @@ const NAMED: &str = "(named)";
 /// while the loop is stuck. Its text ([`Display`](fmt::Display)) has one line an event; under
 /// [`EventLoop::simulated`](crate::EventLoop::simulated) the same seed gives the same text.
 ///
-/// Keeping an event costs about 20 ns, and 56 bytes until the record is full.
+/// Keeping an event costs about 20 ns, and 56 bytes until the record is full. Of a name, 1,024
+/// bytes are kept.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::{Event, Record}};
@@ -49,16 +53,29 @@ pub struct Record {
 
 /// What the lock guards.
 struct Ring {
-    /// When each event happened, and the event, without its name.
-    events: VecDeque<(Duration, Event<'static>)>,
-    /// The names of those events that have one.
-    names: VecDeque<Box<str>>,
-    /// What both take, in bytes.
-    size: usize,
-    /// What they may take.
+    /// The block to which events are added.
+    present: Block,
+    /// The blocks before it, oldest first; readers may hold them too.
+    older: VecDeque<Arc<Block>>,
+    /// What the older blocks take, in bytes.
+    older_bytes: usize,
+    /// What a block may take.
+    block_limit: usize,
+    /// What all blocks may take.
     limit: usize,
-    /// How many events have made room for others.
+    /// How many events were in blocks that made room for others.
     dropped: u64,
+}
+
+/// Some events in a row.
+#[derive(Default, Clone)]
+struct Block {
+    /// When each event happened, and the event, without its name.
+    events: Vec<(Duration, Event<'static>)>,
+    /// The names of those events that have one.
+    names: Vec<Box<str>>,
+    /// What the names take, in bytes.
+    name_bytes: usize,
 }
 
 /// The bytes of an event without its name.
@@ -66,6 +83,12 @@ const EVENT: usize = size_of::<(Duration, Event<'static>)>();
 
 /// The bytes of a name beside its characters.
 const NAME: usize = size_of::<Box<str>>();
+
+/// The most bytes of one name that are kept.
+const LONGEST_NAME: usize = 1024;
+
+/// The most bytes in a block: small beside a record of the usual size.
+const BLOCK: usize = 64 << 10;
 
 impl Record {
     /// What a record holds unless another limit is chosen: 64 MiB, about a million events.
@@ -81,22 +104,16 @@ impl Record {
         Record::with_limit(Record::LIMIT)
     }
 
-    /// An empty record that will hold up to `bytes` of events and names. Memory is taken as it is
-    /// needed.
+    /// An empty record that will hold up to `bytes` of events and names (and always the last
+    /// event). Memory is taken as it is needed. When it is full, an eighth of a small record, or
+    /// 64 KiB of a large one, is dropped at a time.
     ///
     /// ```
     /// let record = boucle::observe::Record::with_limit(1_000_000);
     /// ```
     #[must_use]
     pub fn with_limit(bytes: usize) -> Record {
-        let ring = Ring {
-            events: VecDeque::new(),
-            names: VecDeque::new(),
-            size: 0,
-            limit: bytes,
-            dropped: 0,
-        };
-        Record { ring: Arc::new(Mutex::new(ring)) }
+        Record { ring: Arc::new(Mutex::new(Ring::new(bytes))) }
     }
 
     /// The events that the record holds, oldest first.
@@ -116,7 +133,7 @@ impl Record {
 
     /// Tells `observer` all over again what happened.
     ///
-    /// The record is copied first, so the observer may take its time.
+    /// It may take its time: it is told what the record holds now, and the loop goes on meanwhile.
     ///
     /// ```
     /// use boucle::observe::{Print, Record};
@@ -125,14 +142,16 @@ impl Record {
     /// record.replay(&mut Print::stderr());
     /// ```
     pub fn replay(&self, observer: &mut impl Observer) {
-        let (events, names) = {
+        let (older, present) = {
             let ring = self.ring();
-            (ring.events.clone(), ring.names.clone())
+            (ring.older.clone(), ring.present.clone())
         };
-        let mut names = names.iter();
-        for (at, event) in events {
-            let name = event.name().and_then(|_| names.next());
-            observer.event(at, &event.with_name(name.map_or("", |name| name)));
+        for block in older.iter().map(|block| &**block).chain([&present]) {
+            let mut names = block.names.iter();
+            for (at, event) in &block.events {
+                let name = event.name().and_then(|_| names.next());
+                observer.event(*at, &event.with_name(name.map_or("", |name| name)));
+            }
         }
     }
 
@@ -153,9 +172,7 @@ impl Record {
     /// ```
     pub fn clear(&self) {
         let mut ring = self.ring();
-        let limit = ring.limit;
-        *ring =
-            Ring { events: VecDeque::new(), names: VecDeque::new(), size: 0, limit, dropped: 0 };
+        *ring = Ring::new(ring.limit);
     }
 
     /// The ring. No code of anybody else runs under the lock.
@@ -165,19 +182,54 @@ impl Record {
 }
 
 impl Ring {
-    /// Drops the oldest events until the rest fits.
-    fn make_room(&mut self) {
-        while self.size > self.limit
-            && let Some((_, oldest)) = self.events.pop_front()
-        {
-            self.size -= EVENT;
-            self.dropped += 1;
-            if oldest.name().is_some()
-                && let Some(name) = self.names.pop_front()
-            {
-                self.size -= NAME + name.len();
-            }
+    /// An empty ring.
+    fn new(limit: usize) -> Ring {
+        Ring {
+            present: Block::default(),
+            older: VecDeque::new(),
+            older_bytes: 0,
+            block_limit: (limit / 8).min(BLOCK),
+            limit,
+            dropped: 0,
         }
+    }
+
+    /// Begins another block, in the memory of the oldest one if there is no room for all.
+    #[cold]
+    fn begin_block(&mut self) {
+        let mut room = None;
+        self.older_bytes += self.present.bytes();
+        let full = std::mem::take(&mut self.present);
+        self.older.push_back(Arc::new(full));
+        while self.older_bytes + self.block_limit > self.limit
+            && let Some(oldest) = self.older.pop_front()
+        {
+            self.older_bytes -= oldest.bytes();
+            self.dropped += oldest.events.len() as u64;
+            room = Arc::into_inner(oldest);
+        }
+        // A block that some reader still holds is left to that reader.
+        self.present = room.unwrap_or_default();
+        self.present.events.clear();
+        self.present.events.reserve(self.block_limit / EVENT);
+        self.present.names.clear();
+        self.present.name_bytes = 0;
+    }
+}
+
+impl Block {
+    /// What it takes.
+    #[inline]
+    fn bytes(&self) -> usize {
+        self.events.len() * EVENT + self.name_bytes
+    }
+
+    /// Keeps a name, or as much of it as is kept.
+    fn push_name(&mut self, name: &str) {
+        let end = (0..=name.len().min(LONGEST_NAME)).rev().find(|&end| name.is_char_boundary(end));
+        let name = &name[..end.unwrap_or_default()];
+        self.name_bytes += NAME + name.len();
+        self.names.push(name.into());
     }
 }
 
@@ -185,18 +237,16 @@ impl Observer for Record {
     #[inline]
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         let mut ring = self.ring();
-        let ring = &mut *ring;
+        if ring.present.bytes() + EVENT > ring.block_limit && !ring.present.events.is_empty() {
+            ring.begin_block();
+        }
+        let block = &mut ring.present;
         let mut kept = "";
         if let Some(name) = event.name() {
+            block.push_name(name);
             kept = NAMED;
-            ring.size += NAME + name.len();
-            ring.names.push_back(name.into());
         }
-        ring.size += EVENT;
-        ring.events.push_back((at, event.with_name(kept)));
-        if ring.size > ring.limit {
-            ring.make_room();
-        }
+        block.events.push((at, event.with_name(kept)));
     }
 }
 
@@ -221,7 +271,7 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ring = self.ring();
         f.debug_struct("Record")
-            .field("events", &ring.events.len())
+            .field("bytes", &(ring.older_bytes + ring.present.bytes()))
             .field("dropped", &ring.dropped)
             .finish_non_exhaustive()
     }

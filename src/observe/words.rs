@@ -187,6 +187,7 @@ impl fmt::Display for WaitReason {
             WaitReason::MailWaits => f.write_str("a message from another thread has come"),
             WaitReason::TimerDue => f.write_str("then the timer wheel is due"),
             WaitReason::CallerLimit => f.write_str("the caller of `turn` allows no more"),
+            WaitReason::Spin => f.write_str("it looks for work before it parks"),
             WaitReason::Nothing => f.write_str("no task is ready and no timer is armed"),
         }
     }
