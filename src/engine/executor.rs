@@ -490,34 +490,6 @@ impl Executor {
         waiting
     }
 
-    /// Puts a task into the arena, with a waker node that was used before if there is one.
-    #[inline]
-    fn insert(&self, task: impl FnOnce(Arc<Node>) -> Task) -> Key {
-        let spare = self.spare.borrow_mut().pop();
-        self.tasks.borrow_mut().insert_with(|key| {
-            task(match spare {
-                Some(mut node) => {
-                    if let Some(node) = Arc::get_mut(&mut node) {
-                        node.reuse(key);
-                    }
-                    node
-                }
-                None => Arc::new(Node::new(key, Arc::clone(&self.inbox))),
-            })
-        })
-    }
-
-    /// Keeps a spent waker node for a later task, if no waker refers to it any more.
-    #[inline]
-    fn recycle(&self, mut node: Arc<Node>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < SPARE_NODES && Arc::get_mut(&mut node).is_some() {
-            spare.push(node);
-        } else {
-            node.retire();
-        }
-    }
-
     /// A task has left the arena.
     #[inline]
     fn dropped(&self, key: Key) {
