@@ -159,7 +159,6 @@ impl Future for YieldNow {
 ///     assert!(task.await.unwrap_err().is_aborted());
 /// });
 /// ```
-#[must_use = "dropping a handle lets its task run on unobserved; `.await` it, or bind it with `let _`"]
 pub struct JoinHandle<T> {
     /// Where the output is.
     from: From<T>,
