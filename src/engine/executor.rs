@@ -342,6 +342,7 @@ impl Executor {
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
     fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+        node.retire();
         self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
         let Some(task) = tasks.get_mut(key) else {
