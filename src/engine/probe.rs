@@ -12,7 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::clock::{Clock, Instant};
+use crate::engine::clock::Clock;
+use crate::instant::Instant;
 use crate::observe::event::{Cause, Event, Observer};
 
 /// The seam between the engine and whoever watches it.
