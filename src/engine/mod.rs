@@ -339,9 +339,7 @@ impl Engine {
     /// Whether a timer has fired; if not, it will wake `cx` from now on.
     pub(crate) fn poll_timer(&self, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
         let mut wheel = self.wheel.borrow_mut();
-        let Some(waker) = wheel.get_mut(timer) else {
-            return Poll::Ready(());
-        };
+        let Some(waker) = wheel.get_mut(timer) else { return Poll::Ready(()) };
         if !waker.will_wake(cx.waker()) {
             let replaced = std::mem::replace(waker, cx.waker().clone());
             drop(wheel);

@@ -73,9 +73,7 @@ impl Probe {
     /// itself finds nobody, and stays out if it panics.
     #[cold]
     fn deliver(&self, event: &Event<'_>) {
-        let Some(mut observer) = self.observer.take() else {
-            return;
-        };
+        let Some(mut observer) = self.observer.take() else { return };
         let at = self.clock.age_at(self.clock.now());
         match catch_unwind(AssertUnwindSafe(|| observer.event(at, event))) {
             Ok(()) => self.observer.set(Some(observer)),
