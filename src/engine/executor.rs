@@ -85,6 +85,15 @@ struct Task {
     aborting: bool,
 }
 
+impl Task {
+    /// A task that nobody has polled, joined or aborted.
+    fn new(body: Option<Pin<Box<dyn Body>>>, place: &'static Location<'static>) -> Task {
+        let stage = if body.is_some() { Stage::Idle } else { Stage::Polled };
+        let (node, joiner) = (None, None);
+        Task { body, node, joiner, place, stage, detached: false, aborting: false }
+    }
+}
+
 /// Where in its life a task is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -157,35 +166,35 @@ impl Executor {
         name: Option<Box<str>>,
         place: &'static Location<'static>,
     ) -> Key {
-        let closing = self.closing.get();
-        if closing {
+        if self.closing.get() {
             end(&mut body, JoinError::Aborted);
         }
-        let stage = if closing { Stage::Done } else { Stage::Idle };
-        let key = self.tasks.borrow_mut().insert(Task {
-            body: Some(body),
-            node: None,
-            joiner: None,
-            place,
-            stage,
-            detached: false,
-            aborting: false,
-        });
-        self.probe.emit(|| Event::Spawned {
-            task: TaskId(key.serial()),
-            by: self.probe.cause(),
-            place,
-            name: name.as_deref().unwrap_or(""),
-        });
+        let key = self.insert(Task::new(Some(body), place), name.as_deref().unwrap_or(""));
         if let Some(name) = name {
             self.names.borrow_mut().insert(key, name);
         }
-        if closing {
+        if self.closing.get() {
             self.probe.emit(|| Event::Aborted { task: TaskId(key.serial()) });
-        } else {
-            self.ready.push(key);
+            self.with(key, |task| task.stage = Stage::Done);
         }
         key
+    }
+
+    /// Puts a task into the arena, and queues it.
+    #[inline]
+    fn insert(&self, task: Task, name: &str) -> Key {
+        let place = task.place;
+        let key = self.tasks.borrow_mut().insert(task);
+        let (task, by) = (TaskId(key.serial()), self.probe.cause());
+        self.probe.emit(|| Event::Spawned { task, by, place, name });
+        self.ready.push(key);
+        key
+    }
+
+    /// Changes something about a task, if it is not gone.
+    #[inline]
+    fn with<R>(&self, key: Key, change: impl FnOnce(&mut Task) -> R) -> Option<R> {
+        self.tasks.borrow_mut().get_mut(key).map(change)
     }
 
     /// Makes the task of a `block_on`, and queues it.
@@ -194,40 +203,22 @@ impl Executor {
         future: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
         place: &'static Location<'static>,
     ) -> Root<'a> {
-        let key = self.tasks.borrow_mut().insert(Task {
-            body: None,
-            node: None,
-            joiner: None,
-            place,
-            stage: Stage::Polled,
-            detached: true,
-            aborting: false,
-        });
+        let key = self.insert(Task::new(None, place), "block_on");
         let node = self.spares.node(key, &self.inbox);
-        if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
-            // Messages of other threads look for it here.
-            task.node = Some(Arc::clone(&node));
-        }
-        let by = self.probe.cause();
-        self.probe.emit(|| Event::Spawned {
-            task: TaskId(key.serial()),
-            by,
-            place,
-            name: "block_on",
-        });
-        self.ready.push(key);
+        // Messages of other threads look for it here.
+        self.with(key, |task| task.node = Some(Arc::clone(&node)));
+        self.names.borrow_mut().insert(key, "block_on".into());
         Root { key, node, future, outcome: None }
     }
 
     /// Forgets the task of a `block_on` that is over, or is given up.
     pub(crate) fn remove_root(&self, root: &Root<'_>) {
-        let task = TaskId(root.key.serial());
         if root.outcome.is_none() {
-            self.probe.emit(|| Event::Aborted { task });
+            self.probe.emit(|| Event::Aborted { task: TaskId(root.key.serial()) });
         }
-        self.tasks.borrow_mut().remove(root.key);
         root.node.retire();
-        self.probe.emit(|| Event::Dropped { task });
+        self.tasks.borrow_mut().remove(root.key);
+        self.dropped(root.key);
     }
 
     /// Polls the task that `key` names, if it still waits for that, or drops its future if it was
@@ -245,11 +236,7 @@ impl Executor {
             return false;
         }
         match self.run(key, &node, |cx| body.as_mut().poll(cx)) {
-            Ok(Poll::Pending) => {
-                if let Some((body, node)) = self.check_in(key, body, node) {
-                    self.cancel(key, body, node);
-                }
-            }
+            Ok(Poll::Pending) => self.check_in(key, body, node),
             Ok(Poll::Ready(())) => self.finish(key, body, node),
             Err(panic) => {
                 node.retire();
@@ -290,7 +277,14 @@ impl Executor {
         budget::set(self.budget);
         let waker = waker_ref(node);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut Context::from_waker(&waker))));
-        self.probe.emit(|| Event::PollEnded { task, outcome: outcome(&polled) });
+        self.probe.emit(|| {
+            let outcome = match polled {
+                Ok(Poll::Pending) => Outcome::Pending,
+                Ok(Poll::Ready(())) => Outcome::Ready,
+                Err(_) => Outcome::Panicked,
+            };
+            Event::PollEnded { task, outcome }
+        });
         polled
     }
 
@@ -298,34 +292,28 @@ impl Executor {
     #[inline]
     fn check_out(&self, key: Key) -> Option<(Pin<Box<dyn Body>>, Arc<Node>, bool)> {
         let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key)?;
-        if task.stage != Stage::Idle {
-            return None;
-        }
+        let task = tasks.get_mut(key).filter(|task| task.stage == Stage::Idle)?;
         task.stage = Stage::Polled;
-        let (body, node, aborting) = (task.body.take()?, task.node.take(), task.aborting);
-        drop(tasks);
-        Some((body, node.unwrap_or_else(|| self.spares.node(key, &self.inbox)), aborting))
+        let node = task.node.take().unwrap_or_else(|| self.spares.node(key, &self.inbox));
+        Some((task.body.take()?, node, task.aborting))
     }
 
-    /// Puts a task that waits for more back into its slot, or gives it back if it was aborted
+    /// Puts a task that waits for more back into its slot; drops its future if it was aborted
     /// meanwhile.
     #[inline]
-    fn check_in(
-        &self,
-        key: Key,
-        body: Pin<Box<dyn Body>>,
-        node: Arc<Node>,
-    ) -> Option<(Pin<Box<dyn Body>>, Arc<Node>)> {
+    fn check_in(&self, key: Key, body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key)?;
-        if task.aborting {
-            return Some((body, node));
+        match tasks.get_mut(key) {
+            Some(task) if !task.aborting => {
+                task.stage = Stage::Idle;
+                task.body = Some(body);
+                task.node = Some(node);
+            }
+            _ => {
+                drop(tasks);
+                self.cancel(key, body, node);
+            }
         }
-        task.stage = Stage::Idle;
-        task.body = Some(body);
-        task.node = Some(node);
-        None
     }
 
     /// Drops the future of an aborted task.
@@ -343,20 +331,20 @@ impl Executor {
         node.retire();
         self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else { return };
-        if task.detached {
-            tasks.remove(key);
-            drop(tasks);
-            shield(|| body.as_mut().clear());
-            self.spares.keep_body(body);
-            self.dropped(key);
-        } else {
-            task.stage = Stage::Done;
-            task.body = Some(body);
-            let joiner = task.joiner.take();
-            drop(tasks);
-            if let Some(joiner) = joiner {
-                wake(joiner);
+        match tasks.get_mut(key) {
+            Some(task) if !task.detached => {
+                task.stage = Stage::Done;
+                task.body = Some(body);
+                let joiner = task.joiner.take();
+                drop(tasks);
+                joiner.into_iter().for_each(wake);
+            }
+            _ => {
+                tasks.remove(key);
+                drop(tasks);
+                shield(|| body.as_mut().clear());
+                self.spares.keep_body(body);
+                self.dropped(key);
             }
         }
     }
@@ -494,14 +482,5 @@ impl Executor {
 fn end(body: &mut Pin<Box<dyn Body>>, error: JoinError) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| body.as_mut().end(error))) {
         shield(|| body.as_mut().end(JoinError::Panicked(panic)));
-    }
-}
-
-/// How a poll ended, for the observer.
-fn outcome(polled: &thread::Result<Poll<()>>) -> Outcome {
-    match polled {
-        Ok(Poll::Pending) => Outcome::Pending,
-        Ok(Poll::Ready(())) => Outcome::Ready,
-        Err(_) => Outcome::Panicked,
     }
 }

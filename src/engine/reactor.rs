@@ -33,7 +33,6 @@ use mio::{Interest, Registry, Token, event};
 
 use crate::engine::arena::{Arena, Key};
 use crate::engine::inbox::Bell;
-use crate::engine::waker::wake;
 use crate::observe::event::{Cause, SourceId};
 
 /// The token of the bell: no key has it, since no arena has a slot of that number.
@@ -94,18 +93,8 @@ enum Waiters {
     None,
     /// The usual case, without an allocation.
     One(Waker),
-    /// Several.
-    Many(Box<Crowd>),
-}
-
-/// Several tasks that wait for one direction of a source.
-struct Crowd {
-    /// Their wakers, each once.
-    wakers: Vec<Waker>,
-    /// How many are too many: then all are sent to ask again.
-    limit: usize,
-    /// How many have lost interest; their wakers cannot be told from the others.
-    lost: usize,
+    /// Several, each once.
+    Many(Vec<Waker>),
 }
 
 /// The bell of a real loop: an eventfd, or what the platform has.
@@ -147,11 +136,14 @@ impl Reactor {
         Ok(key)
     }
 
-    /// Forgets a source, and wakes whoever waited for it. The source itself leaves by
+    /// Forgets a source; returns the wakers of those who wait for it. The source itself leaves by
     /// [`Reactor::registry`].
-    pub(crate) fn remove(&self, key: Key) -> Option<[Vec<Waker>; 2]> {
+    pub(crate) fn remove(&self, key: Key) -> Option<Vec<Waker>> {
         let mut entry = self.sources.borrow_mut().remove(key)?;
-        Some([entry.read.waiters.take(), entry.write.waiters.take()])
+        let mut wakers = Vec::new();
+        entry.read.waiters.take(|waker| wakers.push(waker));
+        entry.write.waiters.take(|waker| wakers.push(waker));
+        Some(wakers)
     }
 
     /// Whether an operation may be tried; if not, `cx` is woken when it may. `None` if the source
@@ -168,17 +160,18 @@ impl Reactor {
         if side.ready {
             return Some(Poll::Ready(()));
         }
-        let crowd = side.waiters.add(cx.waker());
-        drop(sources);
-        crowd.into_iter().for_each(wake);
+        side.waiters.add(cx.waker());
         Some(Poll::Pending)
     }
 
-    /// A future that waited was dropped. Returns the wakers of those who shall ask again.
+    /// A future that waited was dropped. Its waker cannot be told from others of its kind, so if
+    /// there are several, all are returned, to be woken: who is still interested will come again.
     pub(crate) fn lose_interest(&self, key: Key, direction: Direction) -> Vec<Waker> {
         let mut sources = self.sources.borrow_mut();
-        let entry = sources.get_mut(key);
-        entry.map(|entry| entry.side(direction).waiters.lose_one()).unwrap_or_default()
+        match sources.get_mut(key).map(|entry| &mut entry.side(direction).waiters) {
+            Some(Waiters::Many(wakers)) => std::mem::take(wakers),
+            _ => Vec::new(),
+        }
     }
 
     /// An operation found that the source is not ready, or seemed to: after a mere short read
@@ -214,11 +207,12 @@ impl Reactor {
             ready += 1;
             let source = SourceId(key.serial());
             told(source, readable, writable);
+            let mut wake = |waker| due.push((Cause::Source(source), waker));
             if readable {
-                entry.read.waiters.move_to(due, Cause::Source(source));
+                entry.read.waiters.take(&mut wake);
             }
             if writable {
-                entry.write.waiters.move_to(due, Cause::Source(source));
+                entry.write.waiters.take(&mut wake);
             }
         }
         Ok(ready)
@@ -227,7 +221,7 @@ impl Reactor {
     /// Forgets all sources; returns the wakers of those who wait for one.
     pub(crate) fn close(&self) -> Vec<Waker> {
         let keys: Vec<Key> = self.sources.borrow().keys().collect();
-        keys.into_iter().filter_map(|key| self.remove(key)).flatten().flatten().collect()
+        keys.into_iter().filter_map(|key| self.remove(key)).flatten().collect()
     }
 
     /// Whether any source is registered.
@@ -264,71 +258,26 @@ impl Entry {
     }
 }
 
-impl Crowd {
-    /// Takes all wakers out; those who are still interested will come again.
-    fn send_away(&mut self) -> Vec<Waker> {
-        self.lost = 0;
-        std::mem::take(&mut self.wakers)
-    }
-}
-
 impl Waiters {
-    /// How many waiters are first too many.
-    const LIMIT: usize = 16;
-
-    /// Adds a waker unless it is there. Wakers of tasks that have lost interest may stay behind,
-    /// since a poll leaves no address to cancel. So when the crowd has grown too large, all are
-    /// sent to ask again (the returned ones are to be woken) and the limit is doubled: the cost
-    /// stays O(1) a call on average, and a crowd that only grows is asked ever more seldom.
+    /// Adds a waker, unless it is there.
     #[inline]
-    fn add(&mut self, waker: &Waker) -> Vec<Waker> {
+    fn add(&mut self, waker: &Waker) {
         match self {
             Waiters::None => *self = Waiters::One(waker.clone()),
             Waiters::One(one) if one.will_wake(waker) => {}
-            Waiters::One(one) => {
-                let wakers = vec![one.clone(), waker.clone()];
-                *self = Waiters::Many(Box::new(Crowd { wakers, limit: Self::LIMIT, lost: 0 }));
-            }
-            Waiters::Many(crowd) if crowd.wakers.iter().any(|known| known.will_wake(waker)) => {}
-            Waiters::Many(crowd) => {
-                crowd.wakers.push(waker.clone());
-                if crowd.wakers.len() > crowd.limit {
-                    crowd.limit *= 2;
-                    return crowd.send_away();
-                }
-            }
+            Waiters::One(one) => *self = Waiters::Many(vec![one.clone(), waker.clone()]),
+            Waiters::Many(wakers) if wakers.iter().any(|known| known.will_wake(waker)) => {}
+            Waiters::Many(wakers) => wakers.push(waker.clone()),
         }
-        Vec::new()
-    }
-
-    /// One who waited has lost interest, and nobody knows which. When that may be said of half the
-    /// crowd, all are sent to ask again (the returned ones are to be woken): so there are never
-    /// more wakers left behind than wanted ones, but for a few.
-    fn lose_one(&mut self) -> Vec<Waker> {
-        let Waiters::Many(crowd) = self else { return Vec::new() };
-        crowd.lost += 1;
-        let is_much = crowd.lost >= Self::LIMIT && crowd.lost * 2 >= crowd.wakers.len();
-        if is_much { crowd.send_away() } else { Vec::new() }
     }
 
     /// Takes all wakers out.
-    fn take(&mut self) -> Vec<Waker> {
-        match std::mem::take(self) {
-            Waiters::None => Vec::new(),
-            Waiters::One(one) => vec![one],
-            Waiters::Many(crowd) => crowd.wakers,
-        }
-    }
-
-    /// Moves all wakers to `due`.
     #[inline]
-    fn move_to(&mut self, due: &mut Vec<(Cause, Waker)>, cause: Cause) {
+    fn take(&mut self, take: impl FnMut(Waker)) {
         match std::mem::take(self) {
             Waiters::None => {}
-            Waiters::One(one) => due.push((cause, one)),
-            Waiters::Many(crowd) => {
-                due.extend(crowd.wakers.into_iter().map(|waker| (cause, waker)));
-            }
+            Waiters::One(one) => Some(one).into_iter().for_each(take),
+            Waiters::Many(wakers) => wakers.into_iter().for_each(take),
         }
     }
 }

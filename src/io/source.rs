@@ -392,7 +392,7 @@ impl<S: event::Source> Drop for Source<S> {
             let Some(reactor) = &engine.reactor else { return };
             if let Some(waiters) = reactor.remove(key) {
                 engine.probe.emit(|| Event::SourceRemoved { source: SourceId(key.serial()) });
-                waiters.into_iter().flatten().for_each(wake);
+                waiters.into_iter().for_each(wake);
             }
         });
     }
