@@ -13,10 +13,10 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
-use crate::engine::clock::Clock;
+use crate::clock::Clock;
+use crate::clock::Instant;
 use crate::engine::pool::{Job, Pool, Rejected};
 use crate::engine::{Engine, context};
-use crate::instant::Instant;
 use crate::observe::event::{Event, JobId, WorkerId};
 use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
 
@@ -175,7 +175,7 @@ impl Note {
         let job = engine.next_job();
         let by = probe.cause();
         probe.emit(|| Event::JobQueued { job, by, place });
-        Some(Note { loop_id: engine.inbox.loop_id(), job })
+        Some(Note { loop_id: engine.inbox.loop_id, job })
     }
 
     /// Tells the loop when the job ran.

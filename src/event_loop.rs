@@ -8,10 +8,10 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::executor::{Root, Waiting};
+use crate::engine::executor::Root;
 use crate::engine::{Config, Engine, context};
 use crate::handle::Handle;
-use crate::observe::{Observer, Watch};
+use crate::observe::{Observer, TaskId, Watch};
 use crate::task::JoinHandle;
 
 /// Runs a future on a new event loop, and returns its output.
@@ -209,7 +209,7 @@ impl EventLoop {
         F: Future + 'static,
     {
         let key = self.engine.executor.spawn(future, None, Location::caller());
-        JoinHandle::local(self.engine.inbox.loop_id(), key)
+        JoinHandle::local(self.engine.inbox.loop_id, key)
     }
 
     /// The door for other threads.
@@ -271,7 +271,7 @@ fn expect_wait<T>(turned: io::Result<T>) -> T {
 impl Drop for EventLoop {
     fn drop(&mut self) {
         // Futures are dropped inside their loop, so that their destructors may use it.
-        let entered = context::enter_to_close(&self.engine);
+        let entered = context::Entered::new(&self.engine);
         self.engine.close();
         drop(entered);
         context::move_out(&self.engine);
@@ -300,13 +300,13 @@ impl fmt::Debug for EventLoop {
 /// ```
 #[derive(Clone)]
 pub struct Stalled {
-    waiting: Vec<Waiting>,
+    waiting: Vec<(TaskId, Box<str>, &'static Location<'static>)>,
 }
 
 impl fmt::Display for Stalled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("nothing can wake anyone: no task is ready and no timer is armed. Waiting:")?;
-        for Waiting { task, name, place } in &self.waiting {
+        for (task, name, place) in &self.waiting {
             write!(f, "\n  {task}")?;
             if !name.is_empty() {
                 write!(f, " `{}`", name.escape_debug())?;

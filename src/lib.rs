@@ -4,14 +4,15 @@
 pub mod blocking;
 pub mod budget;
 pub mod callback;
+mod clock;
 mod engine;
 mod event_loop;
 mod handle;
-mod instant;
 pub mod io;
 #[cfg(feature = "os")]
 pub mod net;
 pub mod observe;
+mod shield;
 pub mod sync;
 pub mod task;
 pub mod time;

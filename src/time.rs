@@ -16,11 +16,11 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 
 use crate::budget;
+use crate::clock::Clock;
 use crate::engine::arena::Key;
-use crate::engine::clock::Clock;
 use crate::engine::context;
 
-pub use crate::instant::Instant;
+pub use crate::clock::Instant;
 
 impl Instant {
     /// The present, on the clock of the loop that turns on this thread; outside of any loop, on
@@ -150,7 +150,7 @@ impl Sleep {
         }
         self.timer = context::current(|engine| {
             let timer = engine.arm_timer(deadline, cx.waker())?;
-            Some((engine.inbox.loop_id(), timer))
+            Some((engine.inbox.loop_id, timer))
         });
         if self.timer.is_some() { Poll::Pending } else { Poll::Ready(()) }
     }

@@ -77,18 +77,10 @@ impl<T> Arena<T> {
     /// If the arena holds 4,294,967,295 entries already.
     #[inline]
     pub(crate) fn insert(&mut self, value: T) -> Key {
-        self.insert_with(|_| value)
-    }
-
-    /// Like [`insert`](Self::insert), for an entry that has to know its own key. If `make` panics,
-    /// the slot stays free.
-    #[inline]
-    pub(crate) fn insert_with(&mut self, make: impl FnOnce(Key) -> T) -> Key {
-        let vacant = self.slots.vacant_entry();
-        let key = Key { index: checked(vacant.key()), generation: self.next_generation };
-        vacant.insert(Slot { value: make(key), generation: key.generation });
-        self.next_generation = key.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        key
+        let generation = self.next_generation;
+        self.next_generation = generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
+        let index = checked(self.slots.insert(Slot { value, generation }));
+        Key { index, generation }
     }
 
     /// The entry, if it is still there.
@@ -105,29 +97,15 @@ impl<T> Arena<T> {
         (slot.generation == key.generation).then_some(&mut slot.value)
     }
 
-    /// Whether the entry is still there.
-    #[inline]
-    pub(crate) fn contains(&self, key: Key) -> bool {
-        self.get(key).is_some()
-    }
-
     /// Takes the entry out, if it is still there. From now on its key finds nothing.
     #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
-        if !self.contains(key) {
-            return None;
-        }
+        self.get(key)?;
         let slot = self.slots.remove(key.index as usize);
         if self.slots.is_empty() && self.slots.capacity() > KEPT_WHEN_EMPTY {
             self.slots = Slab::new();
         }
         Some(slot.value)
-    }
-
-    /// How many entries there are.
-    #[inline]
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
     }
 
     /// Whether there is no entry.
@@ -143,9 +121,9 @@ impl<T> Arena<T> {
         })
     }
 
-    /// The keys of all entries, in the order of their slots. Costs O(slots ever used at once).
-    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
-        self.iter().map(|(key, _)| key)
+    /// The keys of all entries, in the order of their slots.
+    pub(crate) fn keys(&self) -> Vec<Key> {
+        self.iter().map(|(key, _)| key).collect()
     }
 }
 

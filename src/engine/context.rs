@@ -70,23 +70,11 @@ pub(crate) fn with_current<R>(run: impl FnOnce(Option<&Engine>) -> R) -> R {
 /// Calls `run` with the loop of this number, if it lives on this thread.
 #[inline]
 pub(crate) fn of<R>(loop_id: u32, run: impl FnOnce(&Engine) -> R) -> Option<R> {
-    let mut run = Some(run);
-    let here = try_current(|engine| {
-        if engine.inbox.loop_id() == loop_id { run.take().map(|run| run(engine)) } else { None }
-    });
-    if let Some(result) = here.flatten() {
-        return Some(result);
-    }
-    let resident = resident(loop_id)?;
-    run.map(|run| run(&resident))
-}
-
-/// The loop of this number, if it lives on this thread.
-fn resident(loop_id: u32) -> Option<Rc<Engine>> {
     let find = |residents: &RefCell<Vec<Rc<Engine>>>| {
-        residents.borrow().iter().find(|engine| engine.inbox.loop_id() == loop_id).cloned()
+        residents.borrow().iter().find(|engine| engine.inbox.loop_id == loop_id).cloned()
     };
-    RESIDENTS.try_with(find).ok().flatten()
+    let engine = RESIDENTS.try_with(find).ok().flatten()?;
+    Some(run(&engine))
 }
 
 /// Has `run` called with the loop of this number: now if it lives on this thread, by a message if
@@ -120,13 +108,13 @@ fn directory() -> MutexGuard<'static, BTreeMap<u32, Weak<Inbox>>> {
 
 /// From now on the loop lives on this thread and can be found.
 pub(crate) fn move_in(engine: &Rc<Engine>) {
-    directory().insert(engine.inbox.loop_id(), Arc::downgrade(&engine.inbox));
+    directory().insert(engine.inbox.loop_id, Arc::downgrade(&engine.inbox));
     RESIDENTS.with(|residents| residents.borrow_mut().push(Rc::clone(engine)));
 }
 
 /// From now on the loop cannot be found.
 pub(crate) fn move_out(engine: &Rc<Engine>) {
-    directory().remove(&engine.inbox.loop_id());
+    directory().remove(&engine.inbox.loop_id);
     // The thread may be ending and its locals gone.
     let _ = RESIDENTS.try_with(|residents| {
         residents.borrow_mut().retain(|resident| !Rc::ptr_eq(resident, engine));
@@ -149,11 +137,6 @@ pub(crate) fn enter(engine: &Rc<Engine>) -> Entered {
     Entered::new(engine)
 }
 
-/// As [`enter`], for a loop that ends: whatever else turns on this thread steps aside meanwhile.
-pub(crate) fn enter_to_close(engine: &Rc<Engine>) -> Entered {
-    Entered::new(engine)
-}
-
 /// While it lives, a loop turns on this thread.
 pub(crate) struct Entered {
     /// The loop that stepped aside.
@@ -163,7 +146,8 @@ pub(crate) struct Entered {
 }
 
 impl Entered {
-    fn new(engine: &Rc<Engine>) -> Entered {
+    /// The loop turns on this thread, and whatever else did so steps aside.
+    pub(crate) fn new(engine: &Rc<Engine>) -> Entered {
         let swap = |current: &RefCell<Option<Rc<Engine>>>| current.replace(Some(Rc::clone(engine)));
         Entered {
             before: CURRENT.try_with(swap).ok().flatten(),
@@ -176,8 +160,7 @@ impl Drop for Entered {
     fn drop(&mut self) {
         ready::replace_here(self.ready_before.take());
         let before = self.before.take();
-        let left = CURRENT.try_with(|current| current.replace(before));
-        drop(left);
+        drop(CURRENT.try_with(|current| current.replace(before)));
         budget::lift();
     }
 }

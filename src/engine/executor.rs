@@ -40,11 +40,12 @@ use crate::budget;
 use crate::engine::arena::{Arena, Key};
 use crate::engine::body::{Body, JoinError};
 use crate::engine::inbox::Inbox;
-use crate::engine::probe::Probe;
 use crate::engine::ready::Ready;
 use crate::engine::spares::Spares;
-use crate::engine::waker::{Node, shield, wake};
+use crate::engine::waker::{Node, wake};
 use crate::observe::event::{Cause, Event, Outcome, TaskId};
+use crate::observe::probe::Probe;
+use crate::shield::shield;
 
 /// The tasks of one loop.
 pub(crate) struct Executor {
@@ -115,17 +116,6 @@ pub(crate) struct Root<'a> {
     future: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
     /// How it ended, once it has.
     pub(crate) outcome: Option<thread::Result<()>>,
-}
-
-/// A task that waits for something, for a message to people.
-#[derive(Debug, Clone)]
-pub(crate) struct Waiting {
-    /// Which one.
-    pub(crate) task: TaskId,
-    /// Its name, empty if it has none.
-    pub(crate) name: Box<str>,
-    /// Where it was spawned.
-    pub(crate) place: &'static Location<'static>,
 }
 
 impl Executor {
@@ -414,7 +404,7 @@ impl Executor {
     pub(crate) fn wake_by_message(&self, key: Key) {
         let tasks = self.tasks.borrow();
         let Some(node) = tasks.get(key).and_then(|task| task.node.as_ref()) else { return };
-        node.message_read();
+        node.sent.clear();
         let must_queue = node.set_queued();
         drop(tasks);
         if must_queue {
@@ -425,7 +415,7 @@ impl Executor {
     /// Drops every task, and lets no new one start. User code runs: destructors of futures.
     pub(crate) fn close(&self) {
         self.closing.set(true);
-        let keys: Vec<Key> = self.tasks.borrow().keys().collect();
+        let keys: Vec<Key> = self.tasks.borrow().keys();
         for &key in &keys {
             if let Some((body, node, _)) = self.check_out(key) {
                 self.cancel(key, body, node);
@@ -435,7 +425,7 @@ impl Executor {
         // What is left are outputs whose handles still exist; those handles will find nothing, and
         // say "aborted". Dropping an output may spawn, in vain, so look again until all is gone.
         while !self.tasks.borrow().is_empty() {
-            let keys: Vec<Key> = self.tasks.borrow().keys().collect();
+            let keys: Vec<Key> = self.tasks.borrow().keys();
             for key in keys {
                 let task = self.tasks.borrow_mut().remove(key);
                 let Some(Task { body, joiner, .. }) = task else { continue };
@@ -444,24 +434,16 @@ impl Executor {
                 self.dropped(key);
             }
         }
-        self.spares.clear();
     }
 
-    /// The tasks that are not finished, oldest first.
-    pub(crate) fn waiting(&self) -> Vec<Waiting> {
-        let names = self.names.borrow();
-        let mut waiting: Vec<Waiting> = self
-            .tasks
-            .borrow()
-            .iter()
-            .filter(|(_, task)| task.stage != Stage::Done)
-            .map(|(key, task)| Waiting {
-                task: TaskId(key.serial()),
-                name: names.get(&key).cloned().unwrap_or_default(),
-                place: task.place,
-            })
-            .collect();
-        waiting.sort_by_key(|waiting| waiting.task);
+    /// The tasks that are not finished, oldest first: number, name and place of spawn.
+    pub(crate) fn waiting(&self) -> Vec<(TaskId, Box<str>, &'static Location<'static>)> {
+        let (tasks, names) = (self.tasks.borrow(), self.names.borrow());
+        let name = |key| names.get(&key).cloned().unwrap_or_default();
+        let waiting = tasks.iter().filter(|(_, task)| task.stage != Stage::Done);
+        let mut waiting: Vec<_> =
+            waiting.map(|(key, task)| (TaskId(key.serial()), name(key), task.place)).collect();
+        waiting.sort_by_key(|&(task, ..)| task);
         waiting
     }
 

@@ -41,7 +41,7 @@ pub(crate) trait Bell: Send + Sync {
 /// The letter box of one loop.
 pub(crate) struct Inbox {
     /// Which loop this is; no other loop of the process has the same number.
-    loop_id: u32,
+    pub(crate) loop_id: u32,
     /// The messages, and whether the loop sleeps.
     mail: Mutex<Mail>,
     /// How to wake the loop.
@@ -63,12 +63,6 @@ impl Inbox {
     pub(crate) fn new(loop_id: u32, bell: Box<dyn Bell>) -> Inbox {
         let mail = Mail { messages: Vec::new(), asleep: false, closed: false };
         Inbox { loop_id, mail: Mutex::new(mail), bell }
-    }
-
-    /// Which loop this is.
-    #[inline]
-    pub(crate) fn loop_id(&self) -> u32 {
-        self.loop_id
     }
 
     /// Leaves a message and wakes the loop if it sleeps; gives the message back if the loop is

@@ -2,7 +2,7 @@
 //!
 //! [`Engine::turn`] is the loop, once around; everything else in this folder is one of its parts,
 //! each in a file of its own. To read them in the order in which they build on each other:
-//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`, `pool`,
+//! `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`, `pool`,
 //! this file, and `context`, the way in from outside.
 //!
 //! ```text
@@ -20,13 +20,11 @@
 
 pub(crate) mod arena;
 pub(crate) mod body;
-pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod executor;
 pub(crate) mod inbox;
 #[cfg_attr(not(feature = "os"), path = "../absent/pool.rs")]
 pub(crate) mod pool;
-pub(crate) mod probe;
 #[cfg_attr(not(feature = "os"), path = "../absent/reactor.rs")]
 pub(crate) mod reactor;
 pub(crate) mod ready;
@@ -43,18 +41,19 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::clock::Clock;
+use crate::clock::Instant;
 use crate::engine::arena::Key;
-use crate::engine::clock::Clock;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};
 use crate::engine::pool::Pool;
-use crate::engine::probe::Probe;
 use crate::engine::reactor::Reactor;
-use crate::engine::ready::{Ready, Schedule};
-use crate::engine::waker::{shield, wake};
-use crate::engine::wheel::{Step, Wheel};
-use crate::instant::Instant;
+use crate::engine::ready::Ready;
+use crate::engine::waker::wake;
+use crate::engine::wheel::{Place, Step, Wheel};
 use crate::observe::event::{Cause, Event, JobId, Observer, TimerId, WaitReason};
+use crate::observe::probe::Probe;
+use crate::shield::shield;
 
 /// What can be chosen when a loop is built.
 pub(crate) struct Config {
@@ -120,20 +119,14 @@ impl Engine {
     pub(crate) fn new(mut config: Config) -> io::Result<Engine> {
         static LOOPS: AtomicU32 = AtomicU32::new(0);
         let loop_id = LOOPS.fetch_add(1, Ordering::Relaxed);
-        let (reactor, bell, clock, schedule) = match config.seed {
-            None => {
-                let (reactor, bell) = Reactor::new()?;
-                (Some(reactor), bell, Clock::real(), Schedule::Fifo)
-            }
-            Some(seed) => {
-                let schedule = Schedule::Shuffled(Cell::new(seed));
-                (None, Box::new(NoBell) as Box<dyn Bell>, Clock::simulated(), schedule)
-            }
+        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.seed {
+            None => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
+            Some(_) => (None, Box::new(()), Clock::simulated()),
         };
         let clock = Rc::new(clock);
         let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
         let inbox = Arc::new(Inbox::new(loop_id, bell));
-        let ready = Rc::new(Ready::new(loop_id, schedule, Rc::clone(&probe)));
+        let ready = Rc::new(Ready::new(loop_id, config.seed, Rc::clone(&probe)));
         let (for_tasks, budget) = (Arc::clone(&inbox), config.budget);
         let executor = Executor::new(Rc::clone(&ready), for_tasks, Rc::clone(&probe), budget);
         Ok(Engine {
@@ -200,7 +193,7 @@ impl Engine {
             for message in messages.drain(..) {
                 match message {
                     Message::Wake(task) => self.executor.wake_by_message(task),
-                    Message::Run(run) => shield(run),
+                    Message::Run(run) => drop(shield(run)),
                 }
             }
             self.probe.set_cause(Cause::Program);
@@ -298,17 +291,14 @@ impl Engine {
         }
         let now = self.clock.now();
         wheel.advance(self.clock.tick_of(now), |step| match step {
-            Step::Cascaded { timer, to } => self.probe.emit(|| Event::TimerCascaded {
-                timer: TimerId(timer.serial()),
-                level: to.level,
-                slot: to.slot,
-            }),
+            Step::Cascaded { timer, to: Place { level, slot } } => {
+                let timer = TimerId(timer.serial());
+                self.probe.emit(|| Event::TimerCascaded { timer, level, slot });
+            }
             Step::Fired { timer, deadline, payload } => {
                 let timer = TimerId(timer.serial());
-                self.probe.emit(|| Event::TimerFired {
-                    timer,
-                    late: now.duration_since(self.clock.instant_of(deadline)),
-                });
+                let late = || now.duration_since(self.clock.instant_of(deadline));
+                self.probe.emit(|| Event::TimerFired { timer, late: late() });
                 due.push((Cause::Timer(timer), payload));
             }
         });
@@ -325,13 +315,11 @@ impl Engine {
             // Nobody has moved its hands while it was empty, and places are counted from them.
             wheel.advance(self.clock.tick_of(now), |_| {});
         }
-        let (key, place) = wheel.insert(self.clock.tick_after(deadline), waker.clone());
-        self.probe.emit(|| Event::TimerArmed {
-            timer: TimerId(key.serial()),
-            by: self.probe.cause(),
-            deadline: self.clock.age_at(deadline),
-            level: place.level,
-            slot: place.slot,
+        let tick = self.clock.tick_after(deadline);
+        let (key, Place { level, slot }) = wheel.insert(tick, waker.clone());
+        self.probe.emit(|| {
+            let (timer, by) = (TimerId(key.serial()), self.probe.cause());
+            Event::TimerArmed { timer, by, deadline: self.clock.age_at(deadline), level, slot }
         });
         Some(key)
     }
@@ -386,8 +374,6 @@ impl Engine {
 }
 
 /// The bell of a loop that never sleeps.
-struct NoBell;
-
-impl Bell for NoBell {
+impl Bell for () {
     fn ring(&self) {}
 }

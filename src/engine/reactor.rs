@@ -66,6 +66,7 @@ pub(crate) struct Reactor {
 }
 
 /// What the reactor knows of one source.
+#[derive(Default)]
 struct Entry {
     /// The state of the reading direction.
     read: Side,
@@ -127,8 +128,7 @@ impl Reactor {
 
     /// Watches a source from now on.
     pub(crate) fn add(&self, source: &mut impl event::Source, both: Interest) -> io::Result<Key> {
-        let entry = Entry { read: Side::default(), write: Side::default() };
-        let key = self.sources.borrow_mut().insert(entry);
+        let key = self.sources.borrow_mut().insert(Entry::default());
         if let Err(error) = self.registry.register(source, token(key), both) {
             self.sources.borrow_mut().remove(key);
             return Err(error);
@@ -220,7 +220,7 @@ impl Reactor {
 
     /// Forgets all sources; returns the wakers of those who wait for one.
     pub(crate) fn close(&self) -> Vec<Waker> {
-        let keys: Vec<Key> = self.sources.borrow().keys().collect();
+        let keys: Vec<Key> = self.sources.borrow().keys();
         keys.into_iter().filter_map(|key| self.remove(key)).flatten().collect()
     }
 

@@ -13,40 +13,30 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::engine::arena::Key;
-use crate::engine::probe::Probe;
 use crate::observe::event::{Event, TaskId};
+use crate::observe::probe::Probe;
 
 thread_local! {
     /// The ready queue of the loop that turns on this thread.
     static HERE: RefCell<Option<Rc<Ready>>> = const { RefCell::new(None) };
 }
 
-/// In which order ready tasks are polled.
-#[derive(Debug)]
-pub(crate) enum Schedule {
-    /// In the order in which they became ready.
-    Fifo,
-    /// In an order drawn by a generator with this state.
-    Shuffled(Cell<u64>),
-}
-
 /// The tasks of one loop that are to be polled.
-#[derive(Debug)]
 pub(crate) struct Ready {
     /// The loop's number.
     loop_id: u32,
     /// The tasks; each stands here at most once, by the `queued` flag of its waker.
     queue: RefCell<VecDeque<Key>>,
-    /// Which one is next.
-    schedule: Schedule,
+    /// The state of the generator that draws which one is next; `None` takes the oldest.
+    shuffle: Option<Cell<u64>>,
     /// Says who was woken by whom.
     probe: Rc<Probe>,
 }
 
 impl Ready {
-    /// An empty queue.
-    pub(crate) fn new(loop_id: u32, schedule: Schedule, probe: Rc<Probe>) -> Ready {
-        Ready { loop_id, queue: RefCell::default(), schedule, probe }
+    /// An empty queue: first in, first out, or drawn by a generator that starts from `seed`.
+    pub(crate) fn new(loop_id: u32, seed: Option<u64>, probe: Rc<Probe>) -> Ready {
+        Ready { loop_id, queue: RefCell::default(), shuffle: seed.map(Cell::new), probe }
     }
 
     /// Queues a task.
@@ -66,7 +56,7 @@ impl Ready {
     #[inline]
     pub(crate) fn pop(&self) -> Option<Key> {
         let mut queue = self.queue.borrow_mut();
-        if let Schedule::Shuffled(state) = &self.schedule
+        if let Some(state) = &self.shuffle
             && queue.len() > 1
         {
             let drawn = splitmix(state) % queue.len() as u64;

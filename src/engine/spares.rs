@@ -81,11 +81,4 @@ impl Spares {
             nodes.push(node);
         }
     }
-
-    /// Frees everything.
-    pub(crate) fn clear(&self) {
-        self.nodes.take();
-        self.boxes.take();
-        self.bytes.set(0);
-    }
 }

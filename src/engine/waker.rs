@@ -22,7 +22,6 @@
 //! Cost: a local wake is a thread-local read, a comparison and a push (about 4 ns); a foreign wake
 //! is one locked operation if a message is under way, else a message.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -32,6 +31,7 @@ use crate::engine::arena::Key;
 use crate::engine::inbox::{Inbox, Message};
 use crate::engine::ready;
 use crate::engine::shim::{AtomicBool, AtomicU64, Ordering, fence};
+use crate::shield::shield;
 
 /// One task, as its wakers see it.
 pub(crate) struct Node {
@@ -40,7 +40,7 @@ pub(crate) struct Node {
     /// The task is in the ready queue. Used on the loop's thread alone.
     queued: AtomicBool,
     /// A message that wakes the task is on its way through the inbox.
-    sent: Sent,
+    pub(crate) sent: Sent,
     /// The way to the loop from other threads.
     inbox: Arc<Inbox>,
 }
@@ -69,12 +69,6 @@ impl Node {
         self.sent.forget();
     }
 
-    /// The task's key.
-    #[inline]
-    fn task(&self) -> Option<Key> {
-        Key::from_u64(self.task.load(Ordering::Relaxed))
-    }
-
     /// The task is about to be polled: from now on a wake queues it again.
     #[inline]
     pub(crate) fn begin_poll(&self) {
@@ -93,18 +87,13 @@ impl Node {
     pub(crate) fn retire(&self) {
         self.queued.store(true, Ordering::Relaxed);
     }
-
-    /// The message from another thread has been read.
-    pub(crate) fn message_read(&self) {
-        self.sent.clear();
-    }
 }
 
 impl ArcWake for Node {
     #[inline]
     fn wake_by_ref(node: &Arc<Node>) {
-        let Some(task) = node.task() else { return };
-        let is_local = ready::push_here(node.inbox.loop_id(), |ready| {
+        let Some(task) = Key::from_u64(node.task.load(Ordering::Relaxed)) else { return };
+        let is_local = ready::push_here(node.inbox.loop_id, |ready| {
             if node.set_queued() {
                 ready.push_woken(task);
             }
@@ -147,13 +136,4 @@ impl Sent {
 #[inline]
 pub(crate) fn wake(waker: Waker) {
     shield(|| waker.wake());
-}
-
-/// Runs code of the user that has nobody to panic to: a destructor, or a waker. The panic hook has
-/// already told what there is to tell.
-pub(crate) fn shield(run: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-        // Even a payload may panic when it is dropped.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(panic))).map_err(std::mem::forget);
-    }
 }

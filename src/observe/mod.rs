@@ -25,6 +25,7 @@
 mod environment;
 pub mod event;
 mod print;
+pub(crate) mod probe;
 mod record;
 mod slow_poll;
 mod tasks;

@@ -33,7 +33,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::arena::Key;
 use crate::engine::context;
-use crate::engine::waker::shield;
+use crate::shield::shield;
 
 pub use crate::engine::body::JoinError;
 pub use group::TaskGroup;
@@ -97,7 +97,7 @@ where
 {
     context::current(|engine| {
         let key = engine.executor.spawn(future, name, place);
-        JoinHandle::local(engine.inbox.loop_id(), key)
+        JoinHandle::local(engine.inbox.loop_id, key)
     })
 }
 
@@ -277,7 +277,7 @@ impl<T> Drop for JoinHandle<T> {
                 context::tell(loop_id, move |engine| engine.executor.detach(task));
             }
             // The output may be in it, and its destructor may panic: not here.
-            From::Remote(handle) => shield(|| drop(handle)),
+            From::Remote(handle) => drop(shield(|| drop(handle))),
             From::Nowhere => {}
         }
     }

@@ -106,7 +106,7 @@ pub(crate) fn spawn_remote<F>(
         let body = Box::pin(RemoteBody { future: Some(future), completer });
         let task = engine.executor.spawn_body(body, None, place);
         engine.executor.detach(task);
-        let _ = shared.task.set((engine.inbox.loop_id(), task));
+        let _ = shared.task.set((engine.inbox.loop_id, task));
         if shared.aborted.load(Ordering::SeqCst) {
             engine.executor.abort(task);
         }

@@ -6,14 +6,12 @@
 //! begins, and while timers, sources and messages are served, so that each wake can say who
 //! caused it.
 
+use crate::shield::shield;
 use std::cell::Cell;
-use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::clock::Clock;
-use crate::instant::Instant;
+use crate::clock::{Clock, Instant};
 use crate::observe::event::{Cause, Event, Observer};
 
 /// The seam between the engine and whoever watches it.
@@ -75,20 +73,11 @@ impl Probe {
     fn deliver(&self, event: &Event<'_>) {
         let Some(mut observer) = self.observer.take() else { return };
         let at = self.clock.age_at(self.clock.now());
-        match catch_unwind(AssertUnwindSafe(|| observer.event(at, event))) {
-            Ok(()) => self.observer.set(Some(observer)),
-            Err(panic) => {
-                self.on.set(false);
-                // Neither may do more harm while it is dropped.
-                let _ = catch_unwind(AssertUnwindSafe(|| drop((observer, panic))))
-                    .map_err(std::mem::forget);
-            }
+        if shield(|| observer.event(at, event)).is_some() {
+            self.observer.set(Some(observer));
+        } else {
+            self.on.set(false);
+            shield(|| drop(observer));
         }
-    }
-}
-
-impl fmt::Debug for Probe {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Probe").field("on", &self.on).finish_non_exhaustive()
     }
 }
