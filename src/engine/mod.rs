@@ -257,6 +257,7 @@ impl Engine {
             if sources > 0 {
                 return Ok(());
             }
+            timeout = timeout.map(|timeout| timeout.saturating_sub(spin));
         }
         if timeout != Some(Duration::ZERO) && !self.inbox.may_sleep() {
             (timeout, reason) = (Some(Duration::ZERO), WaitReason::MailWaits);
@@ -266,6 +267,10 @@ impl Engine {
             return Ok(());
         }
         probe.emit(|| Event::WaitBegan { timeout, reason });
+        if self.ready.len() > 0 {
+            // Whoever watches has woken a task just now.
+            timeout = Some(Duration::ZERO);
+        }
         let sources = reactor.wait(timeout, due, told)?;
         probe.emit(|| Event::WaitEnded { sources });
         Ok(())
@@ -278,9 +283,13 @@ impl Engine {
             return false;
         }
         self.probe.emit(|| Event::WaitBegan { timeout, reason });
-        self.clock.advance_by(timeout.unwrap_or_default());
+        // Whoever watches may have woken a task just now.
+        let is_quiet = self.ready.len() == 0;
+        if is_quiet {
+            self.clock.advance_by(timeout.unwrap_or_default());
+        }
         self.probe.emit(|| Event::WaitEnded { sources: 0 });
-        timeout.is_none()
+        is_quiet && timeout.is_none()
     }
 
     /// Moves the wheel on to the present, and notes whose timers are due.
