@@ -14,7 +14,6 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use boucle::io::Direction;
 use boucle::net::{OwnedReadHalf, TcpListener, TcpStream};
 use boucle::task::yield_now;
 use boucle::time::{Instant, sleep, timeout};
@@ -46,15 +45,15 @@ fn bytes_arrive_in_order_in_both_directions_at_once() {
     run(async {
         const LENGTH: usize = 4 << 20;
         let (a, b) = tcp_pair().await?;
-        let bytes = |salt: usize| (0..LENGTH).map(|n| (n * 31 + salt) as u8).collect::<Vec<u8>>();
+        let bytes = |below: u8| (0..below).cycle().take(LENGTH).collect::<Vec<u8>>();
         let talk = async |stream: &TcpStream, mine: &[u8]| {
             let writing = async {
                 stream.write_all(mine).await?;
                 stream.shutdown(Shutdown::Write)
             };
-            future::try_zip(writing, read_all(stream)).await.map(|(_, theirs)| theirs)
+            future::try_zip(writing, read_all(stream)).await.map(|((), theirs)| theirs)
         };
-        let (from_a, from_b) = (bytes(1), bytes(2));
+        let (from_a, from_b) = (bytes(251), bytes(241));
         let (to_a, to_b) = future::try_zip(talk(&a, &from_a), talk(&b, &from_b)).await?;
         assert!(to_a == from_b && to_b == from_a);
         Ok(())
@@ -163,22 +162,24 @@ fn halves_of_one_stream_are_reunited_and_strangers_are_not() {
     });
 }
 
+/// Reads until the end, and says how much it was.
+async fn count(reader: OwnedReadHalf<TcpStream>) -> io::Result<usize> {
+    let mut sum = 0;
+    loop {
+        match reader.read(&mut [0; 1000]).await? {
+            0 => return Ok(sum),
+            read => sum += read,
+        }
+    }
+}
+
 #[test]
 fn halves_go_to_two_tasks() {
     run(async {
         let (a, b) = tcp_pair().await?;
         let (reader, writer) = a.into_split();
-        async fn count(reader: OwnedReadHalf<TcpStream>) -> io::Result<usize> {
-            let mut sum = 0;
-            loop {
-                match reader.read(&mut [0; 1000]).await? {
-                    0 => return Ok(sum),
-                    read => sum += read,
-                }
-            }
-        }
         let counted = spawn(count(reader));
-        let written = spawn(async move { writer.write_all(&[7; 100_000]).await });
+        let written = spawn(async move { writer.write_all(&vec![7; 100_000]).await });
         let echo = async {
             let bytes = read_all(&b).await?;
             b.write_all(&bytes).await?;
@@ -305,4 +306,445 @@ fn a_read_cut_short_by_urgent_data_does_not_hide_what_follows() {
         }
         Ok(())
     });
+}
+
+/// Case 85.
+#[test]
+fn a_read_or_write_of_nothing_is_done_at_once_and_is_not_the_end() {
+    run(async {
+        let (mut a, b) = tcp_pair().await?;
+        // Nothing is there to be read, and yet nobody has to wait for nothing.
+        assert_eq!(a.read(&mut []).await?, 0);
+        assert_eq!(a.peek(&mut []).await?, 0);
+        assert_eq!(a.write(&[]).await?, 0);
+        a.write_all(&[]).await?;
+        assert_eq!(AsyncReadExt::read_vectored(&mut a, &mut []).await?, 0);
+        assert_eq!(AsyncWriteExt::write_vectored(&mut a, &[IoSlice::new(&[])]).await?, 0);
+        b.write_all(b"more").await?;
+        assert_eq!(a.read(&mut [0; 8]).await?, 4);
+        Ok(())
+    });
+}
+
+/// Case 85.
+#[test]
+fn a_peek_takes_nothing_and_one_that_waits_is_woken() {
+    run(async {
+        let (a, b) = tcp_pair().await?;
+        let peeking = spawn(async move {
+            let peeked = b.peek(&mut [0; 2]).await;
+            (peeked, b)
+        });
+        sleep(ms(2)).await;
+        assert!(!peeking.is_finished());
+        a.write_all(b"hello").await?;
+        let (peeked, b) = peeking.await.unwrap();
+        assert_eq!(peeked?, 2);
+        assert_eq!(b.peek(&mut [0; 8]).await?, 5);
+        assert_eq!(b.read(&mut [0; 8]).await?, 5);
+        // A peek that would block does not hide what comes then.
+        assert!(once(b.peek(&mut [0; 8])).await.is_pending());
+        a.write_all(b"!").await?;
+        assert_eq!(b.read(&mut [0; 8]).await?, 1);
+        drop(a);
+        assert_eq!(b.peek(&mut [0; 8]).await?, 0);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_dropped_read_or_accept_loses_nothing() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        assert!(once(listener.accept()).await.is_pending());
+        let a = TcpStream::connect(listener.local_addr()?).await?;
+        let (b, _) = listener.accept().await?;
+        let mut received = 0;
+        let sending = spawn(async move {
+            for _ in 0..200 {
+                a.write_all(b"1234").await.unwrap();
+                yield_now().await;
+            }
+        });
+        let mut buffer = [0; 3];
+        while received < 800 {
+            match once(b.read(&mut buffer)).await {
+                Poll::Ready(read) => received += read?,
+                Poll::Pending => yield_now().await,
+            }
+        }
+        sending.await.unwrap();
+        Ok(())
+    });
+}
+
+#[test]
+fn idle_connections_cost_no_turns() {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        let mut pairs = Vec::new();
+        for _ in 0..50 {
+            pairs.push(Rc::new(tcp_pair().await?));
+        }
+        for pair in pairs {
+            let _ = spawn(async move { pair.0.read(&mut [0; 1]).await });
+        }
+        sleep(ms(2)).await;
+        let before = counts.turns.get();
+        sleep(ms(60)).await;
+        assert!(counts.turns.get() - before <= 4, "{counts:?}");
+        Ok(())
+    });
+}
+
+/// Case 88.
+#[test]
+fn a_peer_that_has_ended_its_side_can_still_be_written_to() {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        let (a, b) = tcp_pair().await?;
+        let a = Rc::new(a);
+        let writing = spawn({
+            let a = Rc::clone(&a);
+            async move { a.write_all(&vec![7; 8 << 20]).await }
+        });
+        sleep(ms(5)).await;
+        // The send buffer is full, and the peer says that it will write no more: that is no reason
+        // for the writer to be woken, let alone again and again.
+        b.shutdown(Shutdown::Write)?;
+        assert_eq!(a.read(&mut [0; 8]).await?, 0);
+        let before = counts.polls.get();
+        sleep(ms(50)).await;
+        assert!(counts.polls.get() - before <= 3, "{counts:?}");
+        assert!(!writing.is_finished());
+        let mut left = 8 << 20;
+        while left > 0 {
+            left -= b.read(&mut vec![0; 1 << 20]).await?;
+        }
+        writing.await.unwrap()
+    });
+}
+
+/// Case 89, 91.
+#[test]
+fn a_reset_wakes_the_reader_and_the_writer_with_an_error() {
+    run(async {
+        let (a, b) = tcp_pair().await?;
+        let a = Rc::new(a);
+        let read = spawn({
+            let a = Rc::clone(&a);
+            async move { a.read(&mut [0; 8]).await }
+        });
+        let write = spawn({
+            let a = Rc::clone(&a);
+            async move { a.write_all(&vec![7; 8 << 20]).await }
+        });
+        sleep(ms(5)).await;
+        assert!(!read.is_finished() && !write.is_finished());
+        reset_on_close(&b);
+        drop(b);
+        // The system tells of the reset once, to whoever asks first; the other finds the end.
+        let (read, write) = (read.await.unwrap(), write.await.unwrap().unwrap_err());
+        let reset = [ErrorKind::ConnectionReset, ErrorKind::ConnectionAborted];
+        match read {
+            Ok(read) => assert!(read == 0 && reset.contains(&write.kind()), "{read}, {write}"),
+            Err(error) => assert!(reset.contains(&error.kind()), "{error}"),
+        }
+        assert!(a.write(b"x").await.is_err());
+        Ok(())
+    });
+}
+
+/// Case 91.
+#[test]
+fn a_connection_reset_before_it_is_accepted_harms_nobody() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let gone = TcpStream::connect(listener.local_addr()?).await?;
+        reset_on_close(&gone);
+        drop(gone);
+        let client = TcpStream::connect(listener.local_addr()?).await?;
+        // Some systems still hand out the connection that is gone, and tell the reader.
+        let (mut stream, mut peer) = listener.accept().await?;
+        if peer != client.local_addr()? {
+            let error = stream.read(&mut [0; 1]).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+            (stream, peer) = listener.accept().await?;
+        }
+        assert_eq!(peer, client.local_addr()?);
+        client.write_all(b"x").await?;
+        assert_eq!(stream.read(&mut [0; 1]).await?, 1);
+        Ok(())
+    });
+}
+
+/// Case 92.
+#[test]
+fn a_refused_connection_is_an_error_and_leaves_nothing_registered() {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let error = TcpStream::connect(address).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!((counts.added.get(), counts.removed.get()), (1, 1));
+        Ok(())
+    });
+}
+
+/// Case 92.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_attempt_to_connect_that_hangs_can_be_given_up() {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        // Linux leaves unanswered whoever knocks at a listener whose queue is full.
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into())?;
+        socket.listen(0)?;
+        let address = socket.local_addr()?.as_socket().unwrap();
+        let mut queued = Vec::new();
+        let before = loop {
+            match timeout(ms(100), TcpStream::connect(address)).await {
+                Ok(stream) => queued.push(stream?),
+                Err(_) => break counts.added.get(),
+            }
+        };
+        assert_eq!(counts.removed.get(), 1, "the attempt that was given up");
+        assert_eq!(before, queued.len() + 1);
+        Ok(())
+    });
+}
+
+/// Case 93.
+#[cfg(unix)]
+#[test]
+fn a_listener_without_descriptors_rests_and_recovers() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use std::os::fd::AsRawFd;
+
+    if !support::is_child() {
+        let child = support::start_child("a_listener_without_descriptors_rests_and_recovers");
+        return support::expect_success(child);
+    }
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let connect = |_| std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut clients: Vec<_> = (0..8).map(connect).collect();
+        // Three descriptors are left, for eight connections.
+        let next = std::fs::File::open("/dev/null")?.as_raw_fd() as u64;
+        let limit = Rlimit { current: Some(next + 3), ..getrlimit(Resource::Nofile) };
+        setrlimit(Resource::Nofile, limit)?;
+        let accepted = Rc::new(Cell::new(0));
+        let _ = spawn({
+            let accepted = Rc::clone(&accepted);
+            async move {
+                let mut streams = Vec::new();
+                loop {
+                    streams.push(listener.accept().await.unwrap());
+                    accepted.set(accepted.get() + 1);
+                }
+            }
+        });
+        until(|| accepted.get() == 3).await;
+        let before = counts.turns.get();
+        sleep(ms(250)).await;
+        assert_eq!(accepted.get(), 3);
+        assert!(counts.turns.get() - before < 20, "the listener spins: {counts:?}");
+        // As soon as descriptors are given back, within a second, it goes on.
+        let start = Instant::now();
+        clients.truncate(3);
+        until(|| accepted.get() == 8).await;
+        assert!(start.elapsed() < ms(1000));
+        Ok(())
+    });
+}
+
+/// Case 27, 94.
+#[test]
+fn accepting_many_connections_lets_other_tasks_run() {
+    let event_loop = EventLoop::builder().budget(8).build().unwrap();
+    run_on(&event_loop, async {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let mut clients = Vec::new();
+        for _ in 0..64 {
+            clients.push(std::net::TcpStream::connect(listener.local_addr()?)?);
+        }
+        let beats = Rc::new(Cell::new(0));
+        let _ = spawn({
+            let beats = Rc::clone(&beats);
+            async move {
+                loop {
+                    beats.set(beats.get() + 1);
+                    yield_now().await;
+                }
+            }
+        });
+        let accepting = spawn(async move {
+            for _ in 0..64 {
+                listener.accept().await.unwrap();
+            }
+        });
+        accepting.await.unwrap();
+        assert!(beats.get() >= 64 / 8, "{} beats", beats.get());
+        Ok(())
+    });
+}
+
+/// Case 27.
+#[test]
+fn a_connection_that_is_always_ready_lets_other_tasks_run() {
+    let event_loop = EventLoop::builder().budget(8).build().unwrap();
+    run_on(&event_loop, async {
+        let (a, b) = tcp_pair().await?;
+        a.write_all(&[0; 1000]).await?;
+        let reading = spawn(async move {
+            for _ in 0..1000 {
+                b.read(&mut [0; 1]).await.unwrap();
+            }
+        });
+        let mut beats = 0;
+        while !reading.is_finished() {
+            beats += 1;
+            yield_now().await;
+        }
+        assert!(beats >= 1000 / 8, "{beats} beats");
+        Ok(())
+    });
+}
+
+/// Case 99.
+#[test]
+fn a_dropped_connection_causes_no_more_events() {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let mut client = std::net::TcpStream::connect(listener.local_addr()?)?;
+        let (ours, _) = listener.accept()?;
+        // The kernel keeps the connection open for the duplicate, and would go on telling.
+        let mut duplicate = ours.try_clone()?;
+        let stream = TcpStream::from_std(ours)?;
+        assert!(once(stream.read(&mut [0; 1])).await.is_pending());
+        sleep(ms(1)).await;
+        drop(stream);
+        assert_eq!((counts.added.get(), counts.removed.get()), (1, 1));
+        let before = counts.ready.get();
+        client.write_all(b"hello")?;
+        sleep(ms(5)).await;
+        assert_eq!(counts.ready.get(), before);
+        duplicate.set_nonblocking(false)?;
+        assert_eq!(duplicate.read(&mut [0; 8])?, 5);
+        Ok(())
+    });
+}
+
+/// Case 101.
+#[cfg(unix)]
+#[test]
+fn signals_interrupt_nothing_that_anybody_sees() {
+    use std::io::{BufRead, BufReader};
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    if !support::is_child() {
+        let mut child = support::start_child("signals_interrupt_nothing_that_anybody_sees");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.ends_with("ready")), "the child ended early");
+        while child.try_wait().unwrap().is_none() {
+            // The child is not yet reaped, so the number is still its own.
+            kill_process(Pid::from_child(&child), Signal::USR1).unwrap();
+            thread::sleep(Duration::from_micros(100));
+        }
+        assert!(lines.any(|line| line.contains("1 passed")));
+        return;
+    }
+    let signalled = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&signalled)).unwrap();
+    println!("ready");
+    run(async {
+        let start = Instant::now();
+        for _ in 0..20 {
+            // Each of these waits in the operating system, and is interrupted there.
+            let (a, b) = tcp_pair().await?;
+            let sending = spawn(async move {
+                sleep(ms(5)).await;
+                a.write_all(&[7; 1 << 20]).await
+            });
+            assert_eq!(read_all(&b).await?.len(), 1 << 20);
+            sending.await.unwrap()?;
+        }
+        assert!(start.elapsed() >= ms(100));
+        assert!(signalled.load(std::sync::atomic::Ordering::Relaxed));
+        Ok(())
+    });
+}
+
+/// Case 102.
+#[test]
+fn shutting_down_what_has_ended_already_is_no_error() {
+    run(async {
+        let (a, b) = tcp_pair().await?;
+        a.shutdown(Shutdown::Write)?;
+        a.shutdown(Shutdown::Write)?;
+        a.shutdown(Shutdown::Both)?;
+        assert_eq!(a.write(b"x").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        reset_on_close(&b);
+        drop(b);
+        sleep(ms(2)).await;
+        a.shutdown(Shutdown::Both)?;
+        // Nor is it for a socket that was never connected.
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        TcpStream::from_std(socket.into())?.shutdown(Shutdown::Both)
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn two_loops_on_two_threads_share_a_port() {
+    fn listen_at(port: u16) -> std::net::TcpListener {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_reuse_port(true).unwrap();
+        let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+        socket.bind(&address.into()).unwrap();
+        socket.listen(128).unwrap();
+        socket.into()
+    }
+    let first = listen_at(0);
+    let address = first.local_addr().unwrap();
+    let listeners = [first, listen_at(address.port())];
+    let (done, served) = mpsc::channel();
+    let threads = listeners.map(|listener| {
+        let done = done.clone();
+        let (stop, stopped) = boucle::sync::oneshot::channel::<()>();
+        let serve = async move || {
+            let listener = TcpListener::from_std(listener).unwrap();
+            let accepted = Cell::new(0);
+            let accept = async {
+                loop {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    stream.write_all(b"!").await.unwrap();
+                    accepted.set(accepted.get() + 1);
+                    done.send(()).unwrap();
+                }
+            };
+            future::or(accept, async { stopped.await.unwrap() }).await;
+            accepted.get()
+        };
+        (stop, thread::spawn(move || boucle::block_on(serve())))
+    });
+    run(async {
+        for _ in 0..64 {
+            let stream = TcpStream::connect(address).await?;
+            assert_eq!(stream.read(&mut [0; 1]).await?, 1);
+        }
+        Ok(())
+    });
+    assert_eq!(served.iter().take(64).count(), 64);
+    let counts = threads.map(|(stop, thread)| {
+        stop.send(()).unwrap();
+        thread.join().unwrap()
+    });
+    assert!(counts.iter().sum::<u32>() == 64 && !counts.contains(&0), "{counts:?}");
 }

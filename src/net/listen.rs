@@ -105,3 +105,6 @@ impl<L: Listener> Stream for Incoming<'_, L> {
         listener.poll_accept(cx, &mut self.rest).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests;
