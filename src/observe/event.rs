@@ -88,7 +88,7 @@ pub enum Cause {
     Source(SourceId),
     /// A timer that fired.
     Timer(TimerId),
-    /// A message from another thread.
+    /// A message from another thread, or from this one while the loop did not turn.
     Message,
     /// The program, outside any turn: `block_on` or `EventLoop::spawn`.
     Program,
@@ -100,7 +100,7 @@ impl fmt::Display for Cause {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source) => source.fmt(f),
             Cause::Timer(timer) => timer.fmt(f),
-            Cause::Message => f.write_str("a message from another thread"),
+            Cause::Message => f.write_str("a message"),
             Cause::Program => f.write_str("the program"),
         }
     }
@@ -353,9 +353,9 @@ impl Event<'_> {
 /// Somebody who watches a loop.
 ///
 /// An observer is called on the loop's thread, while the loop does what the event says: it should
-/// be quick. It may wake tasks, send on channels and spawn, but what *it* causes in the loop goes
-/// unobserved. It should arm no timer and register no source, whose books may be open just then.
-/// One that panics is not called again; the loop goes on.
+/// be quick. It is there to look. It may wake tasks and send on channels, but what *it* causes goes
+/// unobserved; and it should neither spawn nor arm timers nor make sockets, for the books of the
+/// loop may be open just then. One that panics is not called again, and the loop goes on.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::{Event, Observer}};
