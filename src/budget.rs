@@ -6,11 +6,11 @@
 //! completes costs one; and when none is left, the next operation says `Pending` although it could
 //! have gone on, having woken its own task. The task goes to the back of the ready queue.
 //!
-//! * Looking ([`poll_left`]) and paying ([`charge`]) are two calls, so that an operation which has
+//! * Looking (`poll_left`) and paying (`charge`) are two calls, so that an operation which has
 //!   to wait after all was never charged and there is nothing to give back.
 //! * Outside of a loop the budget is unlimited: `sync` works on any executor.
 //! * An executor that knows nothing of budgets may run *inside* of a task (some `block_on` in a
-//!   library) and poll again at once, for ever. After [`PATIENCE`] refusals within one poll, it is
+//!   library) and poll again at once, for ever. After `PATIENCE` refusals within one poll, it is
 //!   given more: such a task blocks its loop, which is its own doing, but it does not hang.
 //!
 //! Cost: a thread-local load before the operation and a load and store after it, about a

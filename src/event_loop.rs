@@ -8,7 +8,6 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::body::Stages;
 use crate::engine::executor::{Root, Waiting};
 use crate::engine::{Config, Engine, context};
 use crate::handle::Handle;
@@ -209,8 +208,7 @@ impl EventLoop {
     where
         F: Future + 'static,
     {
-        let body = Box::pin(Stages::new(future));
-        let key = self.engine.executor.spawn(body, None, Location::caller());
+        let key = self.engine.executor.spawn(future, None, Location::caller());
         JoinHandle::local(self.engine.inbox.loop_id(), key)
     }
 

@@ -3,6 +3,7 @@
 
 pub mod blocking;
 pub mod budget;
+pub mod callback;
 mod engine;
 mod event_loop;
 mod handle;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::budget;
 use crate::engine::arena::Key;
 use crate::engine::clock::Clock;
 use crate::engine::context;
@@ -122,6 +123,23 @@ impl Sleep {
         }
     }
 
+    /// Whether the deadline has passed, whatever is left of the budget.
+    #[track_caller]
+    fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let armed = self.timer.and_then(|(loop_id, timer)| {
+            context::of(loop_id, |engine| engine.poll_timer(timer, cx))
+        });
+        match armed {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(())) => {
+                self.timer = None;
+                Poll::Ready(())
+            }
+            // Not armed yet, or by a loop that is gone or on another thread: this one counts now.
+            None => self.arm(cx),
+        }
+    }
+
     /// Reads the clock, and arms a timer if the deadline is still to come.
     #[track_caller]
     fn arm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -143,18 +161,17 @@ impl Future for Sleep {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let armed = self.timer.and_then(|(loop_id, timer)| {
-            context::of(loop_id, |engine| engine.poll_timer(timer, cx))
-        });
-        match armed {
-            Some(Poll::Pending) => Poll::Pending,
-            Some(Poll::Ready(())) => {
-                self.timer = None;
-                Poll::Ready(())
-            }
-            // Not armed yet, or by a loop that is gone or on another thread: this one counts now.
-            None => self.arm(cx),
+        // A sleep that was over before it began never let others run, and a loop of such would not
+        // either: that is what the budget is for. One that was armed has waited.
+        let has_waited = self.timer.is_some();
+        if !has_waited {
+            ready!(budget::poll_left(cx));
         }
+        ready!(self.poll_over(cx));
+        if !has_waited {
+            budget::charge();
+        }
+        Poll::Ready(())
     }
 }
 
@@ -232,7 +249,8 @@ impl<F: Future> Future for Timeout<F> {
             *this.limit = Limit::At(sleep(duration));
         }
         match this.limit {
-            Limit::At(sleep) => Pin::new(sleep).poll(cx).map(|()| Err(Elapsed(()))),
+            // Not subject to the budget, of which `future` may have left nothing.
+            Limit::At(sleep) => sleep.poll_over(cx).map(|()| Err(Elapsed(()))),
             Limit::After(_) => Poll::Pending,
         }
     }

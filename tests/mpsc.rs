@@ -3,8 +3,7 @@
 #[path = "support/sync.rs"]
 mod support;
 
-use boucle::sync::TryRecvError;
-use boucle::sync::mpsc::{Receiver, SendError, Sender, TrySendError, channel};
+use boucle::sync::mpsc::{Receiver, SendError, Sender, TryRecvError, TrySendError, channel};
 use futures_lite::StreamExt;
 use futures_lite::future::{block_on, poll_once, zip};
 use std::cell::Cell;
@@ -105,6 +104,40 @@ fn a_sender_called_in_vain_is_first_in_the_line_again() {
     assert_eq!(a.poll(first.as_mut()), Poll::Ready(Ok(())));
     assert_eq!(rx.try_recv(), Ok(1));
     assert_eq!(b.poll(second.as_mut()), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn a_sender_polled_before_it_is_called_does_not_go_past_the_first() {
+    let ((tx, mut rx), a, b) = (channel(1), Task::new(), Task::new());
+    tx.try_send(0).unwrap();
+    let mut first = blocked!(tx, 1, a);
+    let mut second = blocked!(tx, 2, b);
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert!(b.poll(second.as_mut()).is_pending());
+    assert!(a.poll(first.as_mut()).is_ready());
+}
+
+#[test]
+fn the_receiver_yields_to_those_it_called_before_it_calls_more() {
+    let ((tx, mut rx), receives) = (channel(1), Task::new());
+    let (a, b, c, d) = (Task::new(), Task::new(), Task::new(), Task::new());
+    tx.try_send(0).unwrap();
+    let mut first = blocked!(tx, 1, a);
+    let _second = blocked!(tx, 2, b);
+    let _third = blocked!(tx, 3, c);
+    let _fourth = blocked!(tx, 4, d);
+
+    assert_eq!(recv(&mut rx, &receives), Poll::Ready(Some(0)));
+    assert_eq!(recv(&mut rx, &receives), Poll::Pending);
+    assert_eq!((receives.wakes(), a.wakes(), b.wakes()), (1, 1, 0));
+    assert_eq!(recv(&mut rx, &receives), Poll::Pending);
+    assert_eq!((receives.wakes(), b.wakes(), c.wakes()), (1, 1, 0));
+
+    // The first comes at last; the one after the value is called, and yielded to again.
+    assert!(a.poll(first.as_mut()).is_ready());
+    assert_eq!(recv(&mut rx, &receives), Poll::Ready(Some(1)));
+    assert_eq!(recv(&mut rx, &receives), Poll::Pending);
+    assert_eq!((c.wakes(), d.wakes()), (1, 0));
 }
 
 #[test]

@@ -123,6 +123,21 @@ fn the_task_that_polled_last_is_woken() {
     assert_eq!((first.wakes(), last.wakes()), (0, 1));
 }
 
+#[test]
+fn nothing_is_remembered_of_those_who_were_notified() {
+    let notify = Notify::new();
+    let fresh = format!("{:?}", Notify::new()).replace("last: 0", "last: 2");
+    for everybody in [false, true] {
+        let waiting = notify.notified();
+        notify.notify_one();
+        if everybody {
+            notify.notify_waiters();
+        }
+        block_on(waiting);
+    }
+    assert_eq!(format!("{notify:?}"), fresh);
+}
+
 /// Case 141, on many threads: the workers give up at random, and the last job is still seen.
 #[test]
 fn no_notification_is_lost_between_threads() {
@@ -130,7 +145,6 @@ fn no_notification_is_lost_between_threads() {
     static NOTIFY: Notify = Notify::new();
     static QUEUED: AtomicUsize = AtomicUsize::new(0);
     static DONE: AtomicUsize = AtomicUsize::new(0);
-    is_send_and_sync(&NOTIFY);
 
     /// Takes jobs until all are done; every job that is queued comes with one notification.
     fn work(seed: u64) {
@@ -150,6 +164,7 @@ fn no_notification_is_lost_between_threads() {
         NOTIFY.notify_one();
     }
 
+    is_send_and_sync(&NOTIFY);
     thread::scope(|scope| {
         for seed in 1..=3 {
             scope.spawn(move || work(seed));

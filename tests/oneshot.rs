@@ -3,8 +3,7 @@
 #[path = "support/sync.rs"]
 mod support;
 
-use boucle::sync::TryRecvError;
-use boucle::sync::oneshot::{Receiver, RecvError, Sender, channel};
+use boucle::sync::oneshot::{Receiver, RecvError, Sender, TryRecvError, channel};
 use futures_lite::future::block_on;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -54,6 +54,11 @@ fn every_operation_that_completes_spends_one_unit() {
             tx.send(7).unwrap();
             assert_eq!(rx.await, Ok(7));
             left.fetch_sub(1, SeqCst);
+            let (tx, mut rx) = mpsc::channel(1);
+            tx.send(7).await.unwrap();
+            left.fetch_sub(1, SeqCst);
+            assert_eq!(rx.recv().await, Some(7));
+            left.fetch_sub(1, SeqCst);
             semaphore.acquire().await.unwrap().forget();
             left.fetch_sub(1, SeqCst);
             notify.notify_one();
@@ -63,12 +68,12 @@ fn every_operation_that_completes_spends_one_unit() {
             left.fetch_sub(1, SeqCst);
         }
     }
-    for units in 0..10 {
+    for units in 0..14 {
         let left = AtomicUsize::new(units);
         assert!(yields_with(units.try_into().unwrap(), two_of_each(&left)));
         assert_eq!(left.load(SeqCst), 0);
     }
-    assert!(!yields_with(10, two_of_each(&AtomicUsize::new(10))));
+    assert!(!yields_with(14, two_of_each(&AtomicUsize::new(14))));
 }
 
 #[test]

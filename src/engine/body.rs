@@ -22,6 +22,13 @@ pub(crate) trait Body {
 
     /// Moves the output into `into`, an `Option<Result<T, JoinError>>`.
     fn take(self: Pin<&mut Self>, into: &mut dyn Any);
+
+    /// Drops whatever is left. Panics if its destructor does, and is empty all the same.
+    fn clear(self: Pin<&mut Self>);
+
+    /// Puts a future into an empty body, out of `future`, an `Option<F>`; false if the body is for
+    /// futures of another type.
+    fn refill(self: Pin<&mut Self>, future: &mut dyn Any) -> bool;
 }
 
 pin_project! {
@@ -33,15 +40,8 @@ pin_project! {
         Running { #[pin] future: F },
         /// Finished, with what the handle will get.
         Done { output: Result<F::Output, JoinError> },
-        /// Its handle has the output.
+        /// Empty: its handle has the output, or nobody wants it.
         Taken,
-    }
-}
-
-impl<F: Future> Stages<F> {
-    /// A task that has not begun.
-    pub(crate) fn new(future: F) -> Stages<F> {
-        Stages::Running { future }
     }
 }
 
@@ -69,6 +69,20 @@ where
         {
             *into = Some(output);
         }
+    }
+
+    fn clear(mut self: Pin<&mut Self>) {
+        self.set(Stages::Taken);
+    }
+
+    #[inline]
+    fn refill(mut self: Pin<&mut Self>, future: &mut dyn Any) -> bool {
+        let future = future.downcast_mut::<Option<F>>().and_then(Option::take);
+        let fits = future.is_some();
+        if let Some(future) = future {
+            self.set(Stages::Running { future });
+        }
+        fits
     }
 }
 

@@ -42,11 +42,9 @@ use crate::engine::body::{Body, JoinError};
 use crate::engine::inbox::Inbox;
 use crate::engine::probe::Probe;
 use crate::engine::ready::Ready;
+use crate::engine::spares::Spares;
 use crate::engine::waker::{Node, shield, wake};
 use crate::observe::event::{Cause, Event, Outcome, TaskId};
-
-/// Spent waker nodes kept for later tasks: at most 0.8 MB of them.
-const SPARE_NODES: usize = 16_384;
 
 /// The tasks of one loop.
 pub(crate) struct Executor {
@@ -54,8 +52,8 @@ pub(crate) struct Executor {
     tasks: RefCell<Arena<Task>>,
     /// The names of those that have one.
     names: RefCell<HashMap<Key, Box<str>>>,
-    /// Waker nodes to use again; none is referred to by a waker.
-    spare: RefCell<Vec<Arc<Node>>>,
+    /// What finished tasks leave behind.
+    spares: Spares,
     /// Where tasks that are to be polled stand.
     ready: Rc<Ready>,
     /// What a waker needs on other threads.
@@ -72,7 +70,8 @@ pub(crate) struct Executor {
 struct Task {
     /// The future, then its output; out of its place while it is polled.
     body: Option<Pin<Box<dyn Body>>>,
-    /// What its wakers point at; out of its place while it is polled, and when it is done.
+    /// What its wakers point at; out of its place while it is polled, and none before the first
+    /// poll and after the last.
     node: Option<Arc<Node>>,
     /// Who awaits the handle.
     joiner: Option<Waker>,
@@ -131,7 +130,7 @@ impl Executor {
         Executor {
             tasks: RefCell::new(Arena::new()),
             names: RefCell::default(),
-            spare: RefCell::default(),
+            spares: Spares::default(),
             ready,
             inbox,
             probe,
@@ -142,7 +141,17 @@ impl Executor {
 
     /// Makes a task and queues it. In a loop that is being dropped it never runs: its handle says
     /// "aborted".
-    pub(crate) fn spawn(
+    pub(crate) fn spawn<F: Future + 'static>(
+        &self,
+        future: F,
+        name: Option<Box<str>>,
+        place: &'static Location<'static>,
+    ) -> Key {
+        self.spawn_body(self.spares.body(future), name, place)
+    }
+
+    /// As [`spawn`](Executor::spawn), for a body of the caller's own kind.
+    pub(crate) fn spawn_body(
         &self,
         mut body: Pin<Box<dyn Body>>,
         name: Option<Box<str>>,
@@ -153,9 +162,9 @@ impl Executor {
             end(&mut body, JoinError::Aborted);
         }
         let stage = if closing { Stage::Done } else { Stage::Idle };
-        let key = self.insert(|node| Task {
+        let key = self.tasks.borrow_mut().insert(Task {
             body: Some(body),
-            node: Some(node),
+            node: None,
             joiner: None,
             place,
             stage,
@@ -185,19 +194,20 @@ impl Executor {
         future: Pin<&'a mut (dyn Future<Output = ()> + 'a)>,
         place: &'static Location<'static>,
     ) -> Root<'a> {
-        let mut own = None;
-        let key = self.insert(|node| {
-            own = Some(Arc::clone(&node));
-            Task {
-                body: None,
-                node: Some(node),
-                joiner: None,
-                place,
-                stage: Stage::Polled,
-                detached: true,
-                aborting: false,
-            }
+        let key = self.tasks.borrow_mut().insert(Task {
+            body: None,
+            node: None,
+            joiner: None,
+            place,
+            stage: Stage::Polled,
+            detached: true,
+            aborting: false,
         });
+        let node = self.spares.node(key, &self.inbox);
+        if let Some(task) = self.tasks.borrow_mut().get_mut(key) {
+            // Messages of other threads look for it here.
+            task.node = Some(Arc::clone(&node));
+        }
         let by = self.probe.cause();
         self.probe.emit(|| Event::Spawned {
             task: TaskId(key.serial()),
@@ -206,7 +216,6 @@ impl Executor {
             name: "block_on",
         });
         self.ready.push(key);
-        let node = own.expect("insert calls its argument");
         Root { key, node, future, outcome: None }
     }
 
@@ -296,7 +305,9 @@ impl Executor {
             return None;
         }
         task.stage = Stage::Polled;
-        Some((task.body.take()?, task.node.take()?, task.aborting))
+        let (body, node, aborting) = (task.body.take()?, task.node.take(), task.aborting);
+        drop(tasks);
+        Some((body, node.unwrap_or_else(|| self.spares.node(key, &self.inbox)), aborting))
     }
 
     /// Puts a task that waits for more back into its slot, or gives it back if it was aborted
@@ -330,8 +341,9 @@ impl Executor {
     }
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
-    fn finish(&self, key: Key, body: Pin<Box<dyn Body>>, node: Arc<Node>) {
-        self.recycle(node);
+    fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+        node.retire();
+        self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
         let Some(task) = tasks.get_mut(key) else {
             return;
@@ -339,7 +351,8 @@ impl Executor {
         if task.detached {
             tasks.remove(key);
             drop(tasks);
-            shield(|| drop(body));
+            shield(|| body.as_mut().clear());
+            self.spares.keep_body(body);
             self.dropped(key);
         } else {
             task.stage = Stage::Done;
@@ -370,6 +383,7 @@ impl Executor {
         drop(tasks);
         if let Some(mut body) = task.and_then(|task| task.body) {
             body.as_mut().take(into);
+            self.spares.keep_body(body);
         }
         self.dropped(key);
         Poll::Ready(())
@@ -390,7 +404,8 @@ impl Executor {
             return;
         }
         task.aborting = true;
-        // A task that is checked out has no node here; it is dropped when it is checked in.
+        // One without a node here is queued since its spawn, or is being polled and will be dropped
+        // when it is checked in.
         let must_queue = task.node.as_ref().is_some_and(|node| node.set_queued());
         drop(tasks);
         let by = self.probe.cause();
@@ -455,7 +470,7 @@ impl Executor {
                 self.dropped(key);
             }
         }
-        self.spare.borrow_mut().clear();
+        self.spares.clear();
     }
 
     /// The tasks that are not finished, oldest first.
@@ -474,34 +489,6 @@ impl Executor {
             .collect();
         waiting.sort_by_key(|waiting| waiting.task);
         waiting
-    }
-
-    /// Puts a task into the arena, with a waker node that was used before if there is one.
-    #[inline]
-    fn insert(&self, task: impl FnOnce(Arc<Node>) -> Task) -> Key {
-        let spare = self.spare.borrow_mut().pop();
-        self.tasks.borrow_mut().insert_with(|key| {
-            task(match spare {
-                Some(mut node) => {
-                    if let Some(node) = Arc::get_mut(&mut node) {
-                        node.reuse(key);
-                    }
-                    node
-                }
-                None => Arc::new(Node::new(key, Arc::clone(&self.inbox))),
-            })
-        })
-    }
-
-    /// Keeps a spent waker node for a later task, if no waker refers to it any more.
-    #[inline]
-    fn recycle(&self, mut node: Arc<Node>) {
-        let mut spare = self.spare.borrow_mut();
-        if spare.len() < SPARE_NODES && Arc::get_mut(&mut node).is_some() {
-            spare.push(node);
-        } else {
-            node.retire();
-        }
     }
 
     /// A task has left the arena.

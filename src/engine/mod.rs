@@ -2,7 +2,7 @@
 //!
 //! [`Engine::turn`] is the loop, once around; everything else in this folder is one of its parts,
 //! each in a file of its own. To read them in the order in which they build on each other:
-//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `executor`, `wheel`, `reactor`, `pool`,
+//! `clock`, `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`, `pool`,
 //! this file, and `context`, the way in from outside.
 //!
 //! ```text
@@ -31,6 +31,7 @@ pub(crate) mod probe;
 pub(crate) mod reactor;
 pub(crate) mod ready;
 pub(crate) mod shim;
+pub(crate) mod spares;
 pub(crate) mod waker;
 pub(crate) mod wheel;
 
@@ -369,10 +370,13 @@ impl Engine {
         JobId(self.jobs.get())
     }
 
-    /// Ends the loop: every task is dropped, then nothing is accepted from other threads, then
-    /// blocking work is waited for, but not for long.
+    /// Ends the loop: every task is dropped, and whoever else waits for a source is told; then
+    /// nothing is accepted from other threads; then blocking work is waited for, but not for long.
     pub(crate) fn close(&self) {
         self.executor.close();
+        // What another loop of this thread, or a foreign executor, waits for will never come.
+        let waiting = self.reactor.as_ref().map(Reactor::close);
+        waiting.into_iter().flatten().for_each(wake);
         for message in self.inbox.close() {
             shield(|| drop(message));
         }

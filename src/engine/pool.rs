@@ -7,14 +7,14 @@
 //! that lingers after its last job, or one that keeps watch.
 //!
 //! ```text
-//!            a call (2, 3)             takes a job (3)
-//!     idle ----------------> coming -------------------> running <--------.
-//!     ^  ^                     |                          ^   |           | another job
-//!     |  |                     | the others are brisk (5) |   | back      |
-//!     |  |   nothing new (6)   v                          |   v           |
-//!     |  '----------------- watching ---------------------'  lingering ---'
-//!     |                              a job waits too long (5)    |
-//!     '----------------------------------------------------------'  nothing came (7)
+//!          called (2, 3)             takes a job (3)
+//!     idle --------------> coming -------------------> running <--.
+//!     ^  ^                   |                         ^     |    | a job came (7)
+//!     |  |                   | others are brisk (5)    |     v    |
+//!     |  |   all quiet (6)   v                         |  lingering
+//!     |  '--------------- watching --------------------'     |
+//!     |                         a job has gone stale (5)     | none came (7)
+//!     '------------------------------------------------------'
 //! ```
 //!
 //! The rules. Everything in [`State`] changes under its lock, and no job runs or is dropped under
@@ -24,25 +24,28 @@
 //!    queue, or all `max_workers` threads run jobs. (If the system refuses a thread, the next
 //!    worker to come back looks, and every `submit` tries again.)
 //! 2. `submit` puts the job into the queue and, if nobody has promised to look, calls a worker: an
-//!    idle one, else a new thread.
+//!    idle one (the last to go to sleep, so that the others' time can run out), else a new
+//!    thread.
 //! 3. A worker that takes a job does the same for the jobs it leaves behind, *before* it runs its
 //!    own. So jobs that block come to run at the same time, each starting the next.
-//! 4. The call is the flag `coming`; the condition variable only spreads the news. The flag is for
-//!    whichever waiting worker wakes first, by the news, by its time-out or by chance. A worker
-//!    goes home only if its time is up and there is no call, so a job that arrives at the moment of
-//!    the time-out finds that worker still there, or already gone from the count.
-//! 5. A worker that was called but finds the others *brisk* (one came back from a job lately, and
-//!    the first job in the queue is fresh) does not join them, which would only be in their way. It
-//!    keeps watch: once a [`TICK`] it looks whether a job has waited since its last look. If so, it
-//!    takes the job, and by rule 3 calls the next worker.
-//! 6. The watch ends after a tick in which no job came.
+//! 4. The call is the flag `coming`; the condition variable only wakes. The flag is for whichever
+//!    worker sees it first, woken by the call, by its time-out or by chance, or new. A worker goes
+//!    to sleep or home only if there is no call and the invariant holds without it, all seen under
+//!    one lock: a job that arrives as a worker's time runs out finds it called, or gone from the
+//!    count.
+//! 5. A worker that was called but finds the others *brisk* (one took job after job, without sleep,
+//!    lately) does not join them, where it would only be in their way. It keeps watch: once a
+//!    [`TICK`] it looks at the queue, and steps in if the others are no longer brisk, or if a job
+//!    that was there at its last look still is. By rule 3 it then calls the next worker, who joins
+//!    at once as long as such *stale* jobs are left.
+//! 6. The watch ends when the queue is empty and nobody is brisk.
 //! 7. A worker that comes back to an empty queue lingers for about as long as it would take to wake
-//!    it (one at a time does), because the loop often has the next job ready by then.
+//!    it, since a loop often has the next job ready by then. One worker at a time may.
 //!
-//! What it costs: two turns of an uncontended lock a job when jobs are short and keep coming. A job
-//! that is submitted while brisk workers turn to long work waits two ticks at the worst. The queue
-//! is not bounded: a program that can produce jobs faster than they run should take a permit from
-//! a `Semaphore` before each.
+//! What it costs: two turns of an uncontended lock for each of many short jobs. A single job waits
+//! for the waking of a thread; one that is submitted just when brisk workers turn to long work
+//! waits two ticks at the worst. The queue is not bounded: whoever can produce jobs faster than
+//! they run should take a permit from a `Semaphore` before each.
 
 use std::collections::VecDeque;
 use std::io;
@@ -59,8 +62,8 @@ mod tests;
 /// one that was worth a thread.
 const TICK: Duration = Duration::from_millis(1);
 
-/// For so many looks of the watch a worker that came back from a job counts as brisk. With one
-/// look, the moment after each would call a worker for nothing.
+/// For so many looks of the watch the workers count as brisk after one took job after job. If it
+/// were one, the jobs of the moment after each look would call a worker for nothing.
 const BRISK_LOOKS: u8 = 2;
 
 /// Work for the pool. It is told which worker runs it, and is dropped on that worker's thread.
@@ -110,8 +113,6 @@ struct Door {
 struct Shared {
     /// The queue and the accounts: the only lock.
     state: Mutex<State>,
-    /// Where idle workers and the watch sleep: news of a call, or of the end.
-    news: Condvar,
     /// Where `shutdown` sleeps until the last thread has gone home.
     gone: Condvar,
     /// The most threads at once.
@@ -120,14 +121,17 @@ struct Shared {
     keep_alive: Duration,
 }
 
-/// The queue, and who does what.
+/// The queue, and who does what. The flags are independent: each is one worker's.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Default)]
 struct State {
     /// Jobs that wait, oldest first.
     queue: VecDeque<Job>,
     /// No job enters any more, and workers go home.
     closed: bool,
-    /// Who there is; `queued` is filled in when somebody asks.
+    /// Where each idle worker sleeps, in the order of going to sleep; but the watch is the first.
+    sleepers: Vec<Arc<Condvar>>,
+    /// Who there is; `idle` and `queued` are filled in when somebody asks.
     count: Stats,
     /// Threads ever started: the next worker's number.
     started: u32,
@@ -137,20 +141,20 @@ struct State {
     watching: bool,
     /// A worker lingers (rule 7).
     lingering: bool,
-    /// Looks of the watch for which the running workers still count as brisk.
+    /// Workers that have come back from a job and not slept since.
+    streaks: usize,
+    /// Looks of the watch for which the running workers still count as brisk (rule 5).
     brisk: u8,
-    /// Jobs ever put into the queue.
-    submitted: u64,
-    /// What `submitted` was at the last look of the watch.
-    seen: u64,
+    /// Jobs in the queue that were there at the last look of the watch (rule 5).
+    stale: usize,
 }
 
 impl Pool {
     /// A pool without threads yet. `max_workers` is at least 1, which the caller checks.
     pub(crate) fn new(max_workers: usize, keep_alive: Duration) -> Pool {
         let state = Mutex::new(State::default());
-        let (news, gone) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { state, news, gone, max_workers, keep_alive });
+        let gone = Condvar::new();
+        let shared = Arc::new(Shared { state, gone, max_workers, keep_alive });
         Pool { door: Arc::new(Door { shared }) }
     }
 
@@ -162,20 +166,18 @@ impl Pool {
             return Err(Rejected::Closed(job));
         }
         state.queue.push_back(job);
-        state.submitted += 1;
         match shared.cover(&mut state) {
-            Ok(call) => shared.spread(call, state),
             // Without any thread nobody would ever take the job, so it goes back. It is the only
-            // one: a worker leaves no job behind.
+            // one there: a worker leaves no job behind.
             Err(error) if state.count.threads == 0 => {
-                state.submitted -= 1;
                 let job = state.queue.pop_back().expect("the job was put there above");
-                return Err(Rejected::NoThread(job, error));
+                Err(Rejected::NoThread(job, error))
             }
-            // The threads that there are will come to it.
-            Err(_) => {}
+            call => {
+                Shared::wake(call, state);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
     /// Closes the pool: drops the queued jobs, unrun and on this thread, and waits at most
@@ -194,7 +196,8 @@ impl Pool {
     /// What the pool is doing now.
     pub(crate) fn stats(&self) -> Stats {
         let state = self.door.shared.lock();
-        Stats { queued: state.queue.len(), ..state.count }
+        let (idle, queued) = (state.sleepers.len(), state.queue.len());
+        Stats { idle, queued, ..state.count }
     }
 }
 
@@ -208,6 +211,7 @@ impl Drop for Door {
 const UNPOISONED: &str = "no job runs under the pool's lock";
 
 impl Shared {
+    /// The queue and the accounts.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect(UNPOISONED)
     }
@@ -216,76 +220,84 @@ impl Shared {
     fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        let unrun = mem::take(&mut state.queue);
+        let (unrun, sleepers) = (mem::take(&mut state.queue), mem::take(&mut state.sleepers));
         drop(state);
-        self.news.notify_all();
-        // A job's drop is the user's code, so it comes last and without the lock.
-        drop(unrun);
+        for bed in sleepers {
+            bed.notify_one();
+        }
+        // A job's drop is the user's code, so it comes last and without the lock. One that panics
+        // does not keep the others from being dropped.
+        for job in unrun {
+            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(job))) {
+                mem::forget(payload);
+            }
+        }
     }
 
     /// Keeps the invariant after the queue has changed (rules 2 and 3): if jobs wait and nobody has
-    /// promised to look, calls a worker. True if the call is for a sleeping one, which the caller
-    /// has to `spread`. This is the only place where a thread is started.
-    fn cover(self: &Arc<Self>, state: &mut State) -> io::Result<bool> {
-        if state.queue.is_empty() || state.is_covered() {
-            return Ok(false);
+    /// promised to look, calls a worker. Returns where it sleeps, if it does: the caller has to
+    /// `wake` it. This is the only place where a thread is started.
+    fn cover(self: &Arc<Self>, state: &mut State) -> io::Result<Option<Arc<Condvar>>> {
+        if !state.is_in_want() {
+            return Ok(None);
         }
-        if state.count.idle > 0 {
+        // The last to go to sleep is the first to be called, so that the others' time can run out.
+        if let Some(bed) = state.sleepers.last() {
             state.coming = true;
-            return Ok(true);
+            return Ok(Some(Arc::clone(bed)));
         }
         if state.count.threads < self.max_workers {
             let (shared, id) = (Arc::clone(self), WorkerId(state.started));
-            let name = format!("boucle-worker-{}", id.0);
-            thread::Builder::new().name(name).spawn(move || shared.work(id))?;
+            let thread = thread::Builder::new().name(format!("boucle-worker-{}", id.0));
+            thread.spawn(move || shared.work(id))?;
             state.started += 1;
             state.count.threads += 1;
             state.count.largest = state.count.largest.max(state.count.threads);
             // A new thread has been called like any other, only its way is longer.
             state.coming = true;
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Releases the lock, then wakes a sleeping worker if one was called: one that woke earlier
-    /// would only run into the lock.
-    fn spread(&self, call: bool, state: MutexGuard<'_, State>) {
+    /// Releases the lock, then wakes the sleeper that was called: had it woken earlier, it would
+    /// only have run into the lock. (If a thread was refused, others will be back: rule 1.)
+    fn wake(call: io::Result<Option<Arc<Condvar>>>, state: MutexGuard<'_, State>) {
         drop(state);
-        if call {
-            self.news.notify_one();
+        if let Ok(Some(bed)) = call {
+            bed.notify_one();
         }
     }
 
     /// The life of a worker: it waits for a call, works until the queue is empty, waits again.
     fn work(self: Arc<Self>, id: WorkerId) {
-        let mut state = self.lock();
-        while let Some(called) = self.wait(state) {
-            state = self.run_jobs(called, id);
-        }
-    }
-
-    /// Runs jobs until the queue is empty, even after lingering.
-    fn run_jobs<'a>(
-        self: &'a Arc<Self>,
-        mut state: MutexGuard<'a, State>,
-        id: WorkerId,
-    ) -> MutexGuard<'a, State> {
-        while let Some(job) = state.queue.pop_front() {
-            state.count.running += 1;
-            // If the system refuses a thread, this worker will be back for the rest.
-            let call = self.cover(&mut state).unwrap_or(false);
-            self.spread(call, state);
-            // A job is expected to catch its own panic. Should one escape, the worker survives, and
-            // the payload is forgotten, since its drop could panic again.
-            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(id))) {
-                mem::forget(payload);
+        let (bed, mut state) = (Arc::new(Condvar::new()), self.lock());
+        while let Some(called) = self.wait(state, &bed) {
+            state = called;
+            let mut on_streak = false;
+            while let Some(job) = state.queue.pop_front() {
+                if on_streak {
+                    state.brisk = BRISK_LOOKS;
+                }
+                state.stale = state.stale.saturating_sub(1);
+                state.count.running += 1;
+                // Rule 3: what is left behind is covered first.
+                let call = self.cover(&mut state);
+                Shared::wake(call, state);
+                // A job should catch its own panic. If one escapes, the worker survives, and the
+                // payload is forgotten, since its drop could panic again.
+                if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(id))) {
+                    mem::forget(payload);
+                }
+                state = self.lock();
+                state.count.running -= 1;
+                if !on_streak {
+                    on_streak = true;
+                    state.streaks += 1;
+                }
+                state = self.linger(state);
             }
-            state = self.lock();
-            state.count.running -= 1;
-            state.brisk = BRISK_LOOKS;
-            state = self.linger(state);
+            state.streaks -= usize::from(on_streak);
         }
-        state
     }
 
     /// Gives way to other threads for a while, looking for a job each time (rule 7).
@@ -295,7 +307,7 @@ impl Shared {
         }
         state.lingering = true;
         for _ in 0..LINGER {
-            if !state.queue.is_empty() || state.closed {
+            if !state.queue.is_empty() {
                 break;
             }
             drop(state);
@@ -308,43 +320,43 @@ impl Shared {
 
     /// Waits until this worker has to work, idle or on watch. `None`: it has to go home, and is no
     /// longer counted. This is the only place where a worker sleeps.
-    fn wait<'a>(&'a self, mut state: MutexGuard<'a, State>) -> Option<MutexGuard<'a, State>> {
+    fn wait<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        bed: &Arc<Condvar>,
+    ) -> Option<MutexGuard<'a, State>> {
         let (mut on_watch, mut time_is_up) = (false, false);
         loop {
             if state.closed {
                 break;
-            } else if mem::take(&mut state.coming) {
-                // Rule 4: the call is for whoever sees it first. Rule 5: watch rather than join.
-                if on_watch || state.watching || !state.is_brisk() || state.is_overdue() {
+            } else if mem::take(&mut state.coming) || state.is_in_want() {
+                // Rule 4: the call is for whoever sees it first; a new thread whose call went to
+                // another still looks. Rule 5: watch rather than join.
+                if on_watch || state.watching || !state.needs_no_help() {
                     state.watching &= !on_watch;
                     return Some(state);
                 }
-                on_watch = true;
-                state.watching = true;
-                state.seen = state.submitted;
+                (on_watch, state.watching) = (true, true);
+                state.stale = state.queue.len();
             } else if on_watch {
-                // Rule 5: step in for a job that waited too long. Rule 6: or end the watch.
-                let waiting = !state.queue.is_empty();
-                if waiting && (!state.is_brisk() || state.is_overdue()) {
-                    state.watching = false;
+                // Rule 5: step in for jobs that wait too long. Rule 6: end the watch.
+                let queued = state.queue.len();
+                if queued > 0 && !state.needs_no_help() {
+                    (state.watching, state.brisk) = (false, 0);
                     return Some(state);
                 }
-                on_watch = waiting || state.submitted != state.seen;
-                state.watching = on_watch;
-                state.seen = state.submitted;
+                on_watch = queued > 0 || state.brisk > 0;
+                (state.watching, state.stale) = (on_watch, queued);
                 state.brisk = state.brisk.saturating_sub(1);
             } else if time_is_up {
                 break;
             }
-            // Once all is quiet, nobody is brisk.
-            if state.count.running == 0 && !state.lingering {
-                state.brisk = 0;
-            }
             let patience = if on_watch { TICK } else { self.keep_alive };
-            state.count.idle += 1;
-            let (guard, timeout) = self.news.wait_timeout(state, patience).expect(UNPOISONED);
+            let place = if on_watch { 0 } else { state.sleepers.len() };
+            state.sleepers.insert(place, Arc::clone(bed));
+            let (guard, timeout) = bed.wait_timeout(state, patience).expect(UNPOISONED);
             state = guard;
-            state.count.idle -= 1;
+            state.sleepers.retain(|other| !Arc::ptr_eq(other, bed));
             time_is_up = timeout.timed_out();
         }
         state.count.threads -= 1;
@@ -356,20 +368,20 @@ impl Shared {
 }
 
 impl State {
-    /// Whether somebody has promised to look at the queue. The watch alone is enough only while the
-    /// others are brisk.
-    fn is_covered(&self) -> bool {
-        self.coming || self.lingering || self.watching && self.is_brisk()
+    /// Whether jobs wait and nobody has promised to look at them. A watch alone is good enough
+    /// only while the others are brisk.
+    fn is_in_want(&self) -> bool {
+        let promised = self.coming || self.lingering || self.watching && self.is_brisk();
+        !self.queue.is_empty() && !promised
     }
 
-    /// Whether a worker runs and one came back from a job lately.
+    /// Whether workers take job after job. One that is stuck on a long job counts for a while too.
     fn is_brisk(&self) -> bool {
-        self.count.running > 0 && self.brisk > 0
+        self.streaks > 0 && self.brisk > 0
     }
 
-    /// Whether the first job in the queue was there at the last look of the watch.
-    fn is_overdue(&self) -> bool {
-        let taken = self.submitted - self.queue.len() as u64;
-        taken < self.seen
+    /// Whether the brisk workers need no help: no job has waited since the last look.
+    fn needs_no_help(&self) -> bool {
+        self.is_brisk() && self.stale == 0
     }
 }

@@ -79,8 +79,9 @@ struct Entry {
 struct Side {
     /// An operation may be tried.
     ready: bool,
-    /// The end of the stream was announced: even after a short read there is an end to be read.
-    closed: bool,
+    /// A short read proves nothing any more: the end of the stream was announced, and is still to
+    /// be read; or urgent data was, before which reads stop.
+    doubtful: bool,
     /// Who waits.
     waiters: Waiters,
 }
@@ -103,6 +104,8 @@ struct Crowd {
     wakers: Vec<Waker>,
     /// How many are too many: then all are sent to ask again.
     limit: usize,
+    /// How many have lost interest; their wakers cannot be told from the others.
+    lost: usize,
 }
 
 /// The bell of a real loop: an eventfd, or what the platform has.
@@ -171,13 +174,20 @@ impl Reactor {
         Some(Poll::Pending)
     }
 
-    /// An operation found that the source is not ready. After a mere short read (`drained`), the
-    /// announced end of a stream still counts as readable.
+    /// A future that waited was dropped. Returns the wakers of those who shall ask again.
+    pub(crate) fn lose_interest(&self, key: Key, direction: Direction) -> Vec<Waker> {
+        let mut sources = self.sources.borrow_mut();
+        let entry = sources.get_mut(key);
+        entry.map(|entry| entry.side(direction).waiters.lose_one()).unwrap_or_default()
+    }
+
+    /// An operation found that the source is not ready, or seemed to: after a mere short read
+    /// (`drained`) there may be more where that is doubtful.
     #[inline]
     pub(crate) fn clear(&self, key: Key, direction: Direction, drained: bool) {
         if let Some(entry) = self.sources.borrow_mut().get_mut(key) {
             let side = entry.side(direction);
-            side.ready = drained && side.closed;
+            side.ready = drained && side.doubtful;
         }
     }
 
@@ -218,6 +228,12 @@ impl Reactor {
         Ok(ready)
     }
 
+    /// Forgets all sources; returns the wakers of those who wait for one.
+    pub(crate) fn close(&self) -> Vec<Waker> {
+        let keys: Vec<Key> = self.sources.borrow().keys().collect();
+        keys.into_iter().filter_map(|key| self.remove(key)).flatten().flatten().collect()
+    }
+
     /// Whether any source is registered.
     pub(crate) fn is_empty(&self) -> bool {
         self.sources.borrow().is_empty()
@@ -245,10 +261,18 @@ impl Entry {
         let readable = event.is_readable() || event.is_read_closed() || event.is_error();
         let writable = event.is_writable() || event.is_write_closed() || event.is_error();
         self.read.ready |= readable;
-        self.read.closed |= event.is_read_closed() || event.is_error();
+        self.read.doubtful |= event.is_read_closed() || event.is_error() || event.is_priority();
         self.write.ready |= writable;
-        self.write.closed |= event.is_write_closed() || event.is_error();
+        self.write.doubtful |= event.is_write_closed() || event.is_error();
         (readable, writable)
+    }
+}
+
+impl Crowd {
+    /// Takes all wakers out; those who are still interested will come again.
+    fn send_away(&mut self) -> Vec<Waker> {
+        self.lost = 0;
+        std::mem::take(&mut self.wakers)
     }
 }
 
@@ -256,10 +280,10 @@ impl Waiters {
     /// How many waiters are first too many.
     const LIMIT: usize = 16;
 
-    /// Adds a waker unless it is there. Wakers of tasks that have lost interest stay behind, since
-    /// a poll leaves no address to cancel. So when the crowd has grown too large, all are sent to
-    /// ask again (the returned ones are to be woken) and the limit is doubled: the cost stays O(1)
-    /// a call on average, and what is left behind is bounded by the living.
+    /// Adds a waker unless it is there. Wakers of tasks that have lost interest may stay behind,
+    /// since a poll leaves no address to cancel. So when the crowd has grown too large, all are
+    /// sent to ask again (the returned ones are to be woken) and the limit is doubled: the cost
+    /// stays O(1) a call on average, and a crowd that only grows is asked ever more seldom.
     #[inline]
     fn add(&mut self, waker: &Waker) -> Vec<Waker> {
         match self {
@@ -267,18 +291,30 @@ impl Waiters {
             Waiters::One(one) if one.will_wake(waker) => {}
             Waiters::One(one) => {
                 let wakers = vec![one.clone(), waker.clone()];
-                *self = Waiters::Many(Box::new(Crowd { wakers, limit: Self::LIMIT }));
+                *self = Waiters::Many(Box::new(Crowd { wakers, limit: Self::LIMIT, lost: 0 }));
             }
             Waiters::Many(crowd) if crowd.wakers.iter().any(|known| known.will_wake(waker)) => {}
             Waiters::Many(crowd) => {
                 crowd.wakers.push(waker.clone());
                 if crowd.wakers.len() > crowd.limit {
                     crowd.limit *= 2;
-                    return std::mem::take(&mut crowd.wakers);
+                    return crowd.send_away();
                 }
             }
         }
         Vec::new()
+    }
+
+    /// One who waited has lost interest, and nobody knows which. When that may be said of half the
+    /// crowd, all are sent to ask again (the returned ones are to be woken): so there are never
+    /// more wakers left behind than wanted ones, but for a few.
+    fn lose_one(&mut self) -> Vec<Waker> {
+        let Waiters::Many(crowd) = self else {
+            return Vec::new();
+        };
+        crowd.lost += 1;
+        let is_much = crowd.lost >= Self::LIMIT && crowd.lost * 2 >= crowd.wakers.len();
+        if is_much { crowd.send_away() } else { Vec::new() }
     }
 
     /// Takes all wakers out.

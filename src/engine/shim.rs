@@ -1,7 +1,7 @@
 //! What the engine takes from the system's threads, in one place, so that a model checker can put
 //! its own threads, locks and atomics here and run the same engine files on them.
 
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub(crate) use std::thread;
 

@@ -31,12 +31,12 @@ use futures_task::ArcWake;
 use crate::engine::arena::Key;
 use crate::engine::inbox::{Inbox, Message};
 use crate::engine::ready;
-use crate::engine::shim::{AtomicBool, Ordering};
+use crate::engine::shim::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// One task, as its wakers see it.
 pub(crate) struct Node {
-    /// The task's place in the arena; a stale one finds nothing there.
-    task: Key,
+    /// The task's key as a number; a stale one finds nothing in the arena.
+    task: AtomicU64,
     /// The task is in the ready queue. Used on the loop's thread alone.
     queued: AtomicBool,
     /// A message that wakes the task is on its way through the inbox.
@@ -46,16 +46,33 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// The node of a new task, which is in the ready queue from the start.
+    /// The node of a task that is being polled for the first time.
     pub(crate) fn new(task: Key, inbox: Arc<Inbox>) -> Node {
-        Node { task, queued: AtomicBool::new(true), sent: Sent::new(), inbox }
+        let task = AtomicU64::new(task.to_u64());
+        Node { task, queued: AtomicBool::new(false), sent: Sent::new(), inbox }
     }
 
-    /// Gives a spent node, which no waker refers to any more, to another task of the same loop.
-    pub(crate) fn reuse(&mut self, task: Key) {
-        self.task = task;
-        self.queued = AtomicBool::new(true);
-        self.sent = Sent::new();
+    /// Whether no waker refers to this node any more, so that it can be given to another task.
+    #[inline]
+    pub(crate) fn is_spent(node: &Arc<Node>) -> bool {
+        let is_spent = Arc::strong_count(node) == 1;
+        // Whatever another thread did with its waker before it dropped it comes first.
+        fence(Ordering::Acquire);
+        is_spent
+    }
+
+    /// Gives a spent node to another task of the same loop.
+    #[inline]
+    pub(crate) fn reuse(&self, task: Key) {
+        self.task.store(task.to_u64(), Ordering::Relaxed);
+        self.queued.store(false, Ordering::Relaxed);
+        self.sent.forget();
+    }
+
+    /// The task's key.
+    #[inline]
+    fn task(&self) -> Option<Key> {
+        Key::from_u64(self.task.load(Ordering::Relaxed))
     }
 
     /// The task is about to be polled: from now on a wake queues it again.
@@ -86,14 +103,15 @@ impl Node {
 impl ArcWake for Node {
     #[inline]
     fn wake_by_ref(node: &Arc<Node>) {
+        let Some(task) = node.task() else { return };
         let is_local = ready::push_here(node.inbox.loop_id(), |ready| {
             if node.set_queued() {
-                ready.push_woken(node.task);
+                ready.push_woken(task);
             }
         });
         if !is_local && node.sent.set() {
             // A loop that is gone needs no wakes.
-            let _ = node.inbox.send(Message::Wake(node.task));
+            let _ = node.inbox.send(Message::Wake(task));
         }
     }
 }
@@ -112,6 +130,11 @@ impl Sent {
     #[inline]
     pub(crate) fn set(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
+    }
+
+    /// Nobody else refers to this any more, and what was under way is for nobody.
+    fn forget(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 
     /// The message has arrived: the next wake sends another.

@@ -1,30 +1,26 @@
 //! The timer wheel: knows which timers are due without ever sorting them.
 //!
 //! Time is counted in ticks (one millisecond for the loop; the wheel need not know). Write a tick
-//! as a number in base 64, and each of its six lowest digits is the hand of a dial with 64 slots,
-//! as the seconds, minutes and hours of a clock are. A timer lies on the dial of the *highest digit
-//! in which its deadline differs from the current tick*, in the slot which that digit of the
-//! deadline names. When the hand gets to the slot, its timers *cascade* to the dials below, which
-//! tell them apart more finely. On the lowest dial a slot is one tick, and its timers fire.
+//! as a number in base 64, and each digit is the hand of a dial with 64 slots, as the seconds,
+//! minutes and hours of a clock are. A timer lies on the dial of the *highest digit in which its
+//! deadline differs from the current tick*, in the slot which that digit of the deadline names.
+//! When the hand gets to the slot, its timers *cascade* to the dials below, which tell them apart
+//! more finely. On the lowest dial a slot is one tick, and its timers fire.
 //!
 //! ```text
 //!                  one slot       once round     slot   0   1   2   3       62  63
-//!     level 5      12.4 days       2.2 years          [ P |   |   |   | ... |   |   ]
-//!     level 4       4.7 hours     12.4 days           [   |   |   |   | ... |   |   ]
+//!     ...
 //!     level 3       4.4 minutes    4.7 hours          [   |   |   | c | ... |   |   ]
 //!     level 2       4.1 seconds    4.4 minutes        [   | b |   |   | ... |   |   ]
 //!     level 1        64 ms         4.1 seconds        [   |   |   |   | ... |   |   ]
 //!     level 0         1 ms          64 ms             [   |   |   | a | ... |   |   ]
 //!
-//!   At tick 0: a is due at 3, b at 5,000 (digits 1, 14, 8), c at 800,000 (digits 3, 3, 20, 0).
-//!   At tick 4,096 b cascades to level 1, slot 14; at 4,992 to level 0, slot 8; at 5,000 it fires.
+//!     At tick 0: a is due at 3, b at 5,000 (digits 1, 14, 8), c at 800,000 (digits 3, 3, 20, 0).
+//!     At tick 4,096 b cascades to level 1, slot 14; at 4,992 to level 0, slot 8; at 5,000 it fires.
 //! ```
 //!
-//! A deadline that differs in a higher digit still is out of range. Its timer is *parked* at P:
-//! slot 0 of the highest dial. No other timer can lie there, for the hand is at slot 0 only after a
-//! whole round, and then a higher digit has changed too. After the round, parked timers are placed
-//! anew. So any `u64` will do as a deadline; `u64::MAX` is no special case, only 584 million years
-//! away.
+//! There are as many dials as a `u64` has digits, so any deadline will do, and nothing ever comes
+//! round to where it was.
 //!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
 //! times. Hence all timers of one tick are in one list at any moment: they are appended in the
@@ -35,29 +31,26 @@
 //! **Order.** Timers fire by deadline, and within one tick in the order of insertion. A deadline
 //! that has passed when it is inserted counts as the tick of its insertion.
 //!
-//! **Cost.** Insert and remove are O(1). A timer cascades at most once per level (and once more in
-//! 2.2 years when out of range). Empty slots cost nothing: a bitmap per level tells where the next
-//! timers are, and the hands jump there. With a payload of 16 bytes a timer takes 40; the wheel
-//! takes 3 KiB.
+//! **Cost.** Insert and remove are O(1). A timer cascades at most once per level. Empty slots cost
+//! nothing: a bitmap per level tells where the next timers are, and the hands jump there. With a
+//! payload of 16 bytes a timer takes 40; the wheel takes 6 KiB.
 //!
 //! The idea is from Varghese and Lauck, *Hashed and Hierarchical Timing Wheels* (1987); Linux made
-//! it known. To place a timer by its highest differing digit is how tokio does it.
+//! it known. To place a timer by its highest differing digit is how tokio does it; tokio and Linux
+//! stop at six and nine dials and park what lies beyond.
 
 use std::mem;
 
 use crate::engine::arena::{Arena, Key};
 
-/// The dials. Six reach 2.2 years in milliseconds: what is parked hardly ever comes back.
-const LEVELS: usize = 6;
+/// The dials: one for each digit of a `u64`.
+const LEVELS: usize = u64::BITS.div_ceil(BITS as u32) as usize;
 
 /// The slots of a dial: as many as a word has bits.
 const SLOTS: usize = 64;
 
 /// The bits of a digit: `SLOTS` is 2 to the power of this.
 const BITS: usize = 6;
-
-/// The ticks in which the highest dial goes round.
-const RANGE: u64 = 1 << (BITS * LEVELS);
 
 /// Says "no timer" where a list links timers by their slots in the arena.
 const NONE: u32 = u32::MAX;
@@ -80,7 +73,7 @@ pub(crate) struct Wheel<T> {
 /// A slot of the wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The dial, from 0, the finest, to 5.
+    /// The dial, from 0, the finest, to 10.
     pub(crate) level: u8,
     /// The slot on the dial, from 0 to 63.
     pub(crate) slot: u8,
@@ -139,16 +132,6 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// The current tick.
-    pub(crate) fn elapsed(&self) -> u64 {
-        self.elapsed
-    }
-
-    /// How many timers have neither fired nor been removed.
-    pub(crate) fn len(&self) -> usize {
-        self.timers.len()
-    }
-
     /// Whether there are no timers.
     pub(crate) fn is_empty(&self) -> bool {
         self.timers.is_empty()
@@ -189,68 +172,45 @@ impl<T> Wheel<T> {
     /// way, in order. Does nothing if `now` is before the current tick.
     ///
     /// `step` cannot reach the wheel. Whatever it wants to arm has to wait until this returns, so a
-    /// timer that is armed again without delay cannot keep the loop here. If `step` panics, the
-    /// wheel stays whole, and the next call goes on from there.
+    /// timer that is armed again without delay cannot keep the loop here.
     ///
     /// Costs O(timers fired and cascaded), however far away `now` is.
     pub(crate) fn advance(&mut self, now: u64, mut step: impl FnMut(Step<T>)) {
-        if now < self.elapsed {
-            return;
-        }
         // The hands jump from one occupied slot to the next, and in the end to `now`.
         while let Some((place, start)) = self.first_slot()
             && start <= now
         {
-            // 1. Move the hands into the slot. Parked timers may all be rounds away. Nothing else
-            //    is left before them, so the hands go straight to the earliest of them.
-            self.elapsed = match place {
-                Place::PARKED => now.min(self.first_deadline(place)),
-                _ => start,
-            };
-            // 2. On the lowest dial, fire the timers one by one. On the others, let them cascade.
-            if place.level == 0 {
-                while let Some(timer) = self.first_in(place)
-                    && let Some(Timer { payload, deadline, .. }) = self.take(timer)
-                {
+            // 1. Move the hands into the slot, and empty it.
+            self.elapsed = start;
+            self.occupied[usize::from(place.level)] &= !place.bit();
+            let mut index = mem::replace(self.list_mut(place), EMPTY).first;
+            // 2. On the lowest dial, fire its timers. On the others, let them cascade.
+            while index != NONE {
+                let timer = self.timers.key_at(index);
+                let next = self.timers.at(index).next;
+                if place.level > 0 {
+                    let to = self.link(index);
+                    step(Step::Cascaded { timer, to });
+                } else if let Some(Timer { payload, deadline, .. }) = self.timers.remove(timer) {
                     step(Step::Fired { timer, deadline, payload });
                 }
-            } else {
-                Cascade::of(place, self).for_each(&mut step);
+                index = next;
             }
         }
-        self.elapsed = now;
+        self.elapsed = self.elapsed.max(now);
     }
 
     /// The occupied slot that a hand gets to first, and the tick at which it does.
     fn first_slot(&self) -> Option<(Place, u64)> {
         // The lowest dial that holds timers holds the earliest.
         let level = self.occupied.iter().position(|&slots| slots != 0)?;
-        // Look once round this dial, starting from the hand. On the lowest dial the hand's own slot
-        // comes first, with timers that are due already. On the others it comes last: it is empty,
-        // unless the hand is at slot 0 and timers are parked there, a whole round away.
+        // No slot behind the hand is occupied, so the first is the lowest bit. The digits above are
+        // those of the current tick, and those below are zero.
+        let slot = self.occupied[level].trailing_zeros();
         let shift = BITS * level;
-        let nearest = (self.elapsed >> shift) + u64::from(level > 0);
-        let turned = self.occupied[level].rotate_right(Place::new(level, nearest).slot.into());
-        let found = nearest + u64::from(turned.trailing_zeros());
-        Some((Place::new(level, found), found << shift))
-    }
-
-    /// The timer that was inserted first of those in a slot.
-    fn first_in(&self, place: Place) -> Option<Key> {
-        let index = self.list(place).first;
-        (index != NONE).then(|| self.timers.key_at(index))
-    }
-
-    /// The earliest deadline in a slot. Costs O(timers in the slot).
-    fn first_deadline(&self, place: Place) -> u64 {
-        let mut earliest = u64::MAX;
-        let mut index = self.list(place).first;
-        while index != NONE {
-            let timer = self.timers.at(index);
-            earliest = earliest.min(timer.deadline);
-            index = timer.next;
-        }
-        earliest
+        let above = self.elapsed.checked_shr(shift as u32 + BITS as u32).unwrap_or(0);
+        let count = (above << BITS) + u64::from(slot);
+        Some((Place::new(level, count), count << shift))
     }
 
     /// Appends a timer to the list of the slot where it belongs now.
@@ -300,64 +260,19 @@ impl<T> Wheel<T> {
     }
 }
 
-/// Moves the timers of one slot to where they belong now, one by one. When dropped early, as when
-/// `step` panics, it moves the others too: in between, they are in no list.
-struct Cascade<'a, T> {
-    /// The wheel, with its hand in the slot already.
-    wheel: &'a mut Wheel<T>,
-    /// The next timer to move, or [`NONE`].
-    next: u32,
-}
-
-impl<'a, T> Cascade<'a, T> {
-    /// Empties the slot. Only parked timers may return to it.
-    fn of(place: Place, wheel: &'a mut Wheel<T>) -> Self {
-        wheel.occupied[usize::from(place.level)] &= !place.bit();
-        let next = mem::replace(wheel.list_mut(place), EMPTY).first;
-        Self { wheel, next }
-    }
-}
-
-impl<T> Iterator for Cascade<'_, T> {
-    type Item = Step<T>;
-
-    fn next(&mut self) -> Option<Step<T>> {
-        let index = self.next;
-        if index == NONE {
-            return None;
-        }
-        self.next = self.wheel.timers.at(index).next;
-        let to = self.wheel.link(index);
-        Some(Step::Cascaded { timer: self.wheel.timers.key_at(index), to })
-    }
-}
-
-impl<T> Drop for Cascade<'_, T> {
-    fn drop(&mut self) {
-        self.for_each(drop);
-    }
-}
-
 impl Place {
-    /// Where timers wait whose deadline is out of range.
-    const PARKED: Self = Self::new(LEVELS - 1, 0);
-
     /// Where a timer belongs that has this deadline, when the current tick is `elapsed`.
     #[inline]
     fn of(deadline: u64, elapsed: u64) -> Self {
         // What is overdue is due now.
         let deadline = deadline.max(elapsed);
-        let differing = deadline ^ elapsed;
-        if differing >= RANGE {
-            return Self::PARKED;
-        }
         // The highest differing bit gives the digit; bit 0 stands in for it where none differs.
-        let level = (differing | 1).ilog2() as usize / BITS;
+        let level = ((deadline ^ elapsed) | 1).ilog2() as usize / BITS;
         Self::new(level, deadline >> (BITS * level))
     }
 
     /// The slot that a hand gets to when it has moved on `count` times since tick 0.
-    #[expect(clippy::cast_possible_truncation, reason = "levels are below 6, slots below 64")]
+    #[expect(clippy::cast_possible_truncation, reason = "levels are below 11, slots below 64")]
     const fn new(level: usize, count: u64) -> Self {
         Self { level: level as u8, slot: (count % SLOTS as u64) as u8 }
     }

@@ -1,7 +1,9 @@
 //! Input and output: any source of readiness as something to await, and streams in memory.
 
+mod duplex;
 #[cfg(feature = "os")]
 mod source;
 
+pub use duplex::{DuplexStream, duplex};
 #[cfg(feature = "os")]
 pub use source::{Direction, Source};

@@ -74,7 +74,7 @@ impl<S: event::Source> Source<S> {
     /// ```
     #[track_caller]
     pub fn new(io: S) -> io::Result<Source<S>> {
-        Source::with_interest(io, Interest::READABLE | Interest::WRITABLE)
+        Source::with_interest(io, EVERYTHING)
     }
 
     /// As [`new`](Source::new), for an `io` of which only one direction can be watched.
@@ -181,7 +181,7 @@ impl<S: event::Source> Source<S> {
     /// # }).unwrap();
     /// ```
     pub async fn ready(&self, direction: Direction) -> io::Result<()> {
-        poll_fn(|cx| self.poll_ready(direction, cx)).await
+        self.wait(direction, |cx| self.poll_ready(direction, cx)).await
     }
 
     /// Tries an operation now; if it would block, the source counts as not ready until the
@@ -275,25 +275,43 @@ impl<S: event::Source> Source<S> {
         direction: Direction,
         mut operation: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        poll_fn(|cx| self.poll_io(direction, cx, &mut operation)).await
+        self.wait(direction, |cx| self.poll_io(direction, cx, &mut operation)).await
     }
 
-    /// As [`poll_io`](Source::poll_io), for a read or write on a byte stream with `wanted` bytes:
-    /// after a short one, the source is known to be drained (or full) without another system call.
+    /// Awaits what `poll` polls, which waits for `direction` only; if the future is dropped before
+    /// that is ready, the reactor learns that somebody has lost interest.
+    #[inline]
+    pub(crate) async fn wait<R>(
+        &self,
+        direction: Direction,
+        mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>,
+    ) -> R {
+        let mut interest = Interested { source: self, direction, waits: false };
+        poll_fn(|cx| {
+            let polled = poll(cx);
+            interest.waits = polled.is_pending();
+            polled
+        })
+        .await
+    }
+
+    /// As [`poll_io`](Source::poll_io), for a read or write on a byte stream. If that moves fewer
+    /// than the `wanted` bytes, the source is known to be drained (or full) without another system
+    /// call; `None` where that would be a wrong conclusion.
     #[inline]
     pub(crate) fn poll_transfer(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
-        wanted: usize,
+        wanted: Option<usize>,
         operation: impl FnMut(&S) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         let moved = ready!(self.poll_io(direction, cx, operation));
         // Windows reports readiness again only after an operation that would block.
         if cfg!(not(windows))
-            && let Ok(moved) = moved
-            && moved > 0
-            && moved < wanted
+            && let (Ok(moved), Some(wanted)) = (&moved, wanted)
+            // Zero is not a short read: it is the end, and can be read again.
+            && (1..wanted).contains(moved)
         {
             self.clear(direction, true);
         }
@@ -310,10 +328,48 @@ impl<S: event::Source> Source<S> {
         });
     }
 
+    /// Somebody who waited does so no longer.
+    #[cold]
+    fn lose_interest(&self, direction: Direction) {
+        let asked_again = self.on_loop(|engine| {
+            let reactor = engine.reactor.as_ref();
+            reactor.map(|reactor| reactor.lose_interest(self.key, direction))
+        });
+        asked_again.flatten().into_iter().flatten().for_each(wake);
+    }
+
     /// Calls `run` with the loop of this source, if it lives on this thread.
     #[inline]
     fn on_loop<R>(&self, run: impl FnOnce(&Engine) -> R) -> Option<R> {
         context::of(self.loop_id, run)
+    }
+}
+
+/// What a source is registered for, where nothing else was asked.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const EVERYTHING: Interest = Interest::READABLE.add(Interest::WRITABLE);
+
+/// What a source is registered for, where nothing else was asked. Urgent data is not for us, but a
+/// read stops before it, and that must not be taken for "drained".
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const EVERYTHING: Interest = Interest::READABLE.add(Interest::WRITABLE).add(Interest::PRIORITY);
+
+/// A future that may wait for a source.
+struct Interested<'a, S: event::Source> {
+    /// The source.
+    source: &'a Source<S>,
+    /// What it waits for.
+    direction: Direction,
+    /// Its last poll was in vain.
+    waits: bool,
+}
+
+impl<S: event::Source> Drop for Interested<'_, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.waits {
+            self.source.lose_interest(self.direction);
+        }
     }
 }
 

@@ -5,8 +5,22 @@
 //! They are registered with the loop that turns on the thread where they are made.
 
 mod address;
+mod listen;
+mod split;
 mod stream;
 mod tcp;
+mod udp;
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+mod unix_datagram;
 
 pub use address::{Address, lookup};
-pub use tcp::{Incoming, OwnedReadHalf, OwnedWriteHalf, TcpListener, TcpStream};
+pub use listen::Incoming;
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
+pub use tcp::{TcpListener, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixListener, UnixStream};
+#[cfg(unix)]
+pub use unix_datagram::UnixDatagram;

@@ -1,26 +1,17 @@
-//! TCP.
+//! TCP: connections, and whoever accepts them.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-
-use futures_core::Stream;
-use futures_io::{AsyncRead, AsyncWrite};
 
 use super::address::{Address, first_of};
-use super::stream;
+use super::listen::{self, Incoming, Listener};
+use super::split::{self, OwnedReadHalf, OwnedWriteHalf};
+use super::stream::{self, ByteStream, futures_io};
 use crate::io::{Direction, Source};
-use crate::time::{Sleep, sleep};
-
-/// How long a listener rests when the process or the system has no descriptor left for a new
-/// connection. Without a rest it would try again at once, and again, as the connection that it
-/// cannot accept stays in the queue.
-const REST: Duration = Duration::from_millis(100);
+use crate::time::Sleep;
 
 /// A socket that accepts TCP connections.
 ///
@@ -36,6 +27,7 @@ const REST: Duration = Duration::from_millis(100);
 /// ```
 #[derive(Debug)]
 pub struct TcpListener {
+    /// The mio socket.
     source: Source<mio::net::TcpListener>,
 }
 
@@ -94,7 +86,8 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// If the listener is broken; not for what a single connection may suffer.
+    /// If the listener is broken, or the new connection cannot be registered; not for what a single
+    /// connection may suffer on its way.
     ///
     /// ```no_run
     /// # boucle::block_on(async {
@@ -107,10 +100,23 @@ impl TcpListener {
     /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut rest = None;
-        poll_fn(|cx| self.poll_accept(cx, &mut rest)).await
+        self.source.wait(Direction::Read, |cx| self.poll_accept(cx, &mut rest)).await
     }
 
-    /// The connections, as a stream that never ends.
+    /// The polled form of [`accept`](TcpListener::accept). `rest` is where it sleeps when
+    /// descriptors are short: `None` at first, then what the last call left there.
+    fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+        rest: &mut Option<Sleep>,
+    ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
+        let accept = mio::net::TcpListener::accept;
+        let (stream, peer) = ready!(listen::poll_accept(&self.source, cx, rest, accept))?;
+        Poll::Ready(Source::new(stream).map(|source| (TcpStream { source }, peer)))
+    }
+
+    /// The connections, as a stream that never ends; for each, what is said at
+    /// [`accept`](TcpListener::accept).
     ///
     /// ```no_run
     /// use futures_lite::StreamExt;
@@ -121,8 +127,8 @@ impl TcpListener {
     /// }
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
-    pub fn incoming(&self) -> Incoming<'_> {
-        Incoming { listener: self, rest: None }
+    pub fn incoming(&self) -> Incoming<'_, TcpListener> {
+        Incoming::new(self)
     }
 
     /// The address at which it listens.
@@ -141,64 +147,29 @@ impl TcpListener {
         self.source.get_ref().local_addr()
     }
 
-    /// The next connection; `rest` is where it sleeps when descriptors are short.
+    /// The socket, for what this type lacks: its options, operations of other crates.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.source().get_ref().set_ttl(64)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> &Source<mio::net::TcpListener> {
+        &self.source
+    }
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
     fn poll_accept(
         &self,
         cx: &mut Context<'_>,
         rest: &mut Option<Sleep>,
-    ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        loop {
-            if let Some(sleep) = rest {
-                ready!(Pin::new(sleep).poll(cx));
-                *rest = None;
-            }
-            match ready!(self.source.poll_io(Direction::Read, cx, mio::net::TcpListener::accept)) {
-                Ok((stream, peer)) => {
-                    let source = Source::new(stream)?;
-                    return Poll::Ready(Ok((TcpStream { source }, peer)));
-                }
-                Err(error) if is_peers_fault(&error) => {}
-                Err(error) if is_shortage(&error) => *rest = Some(sleep(REST)),
-                Err(error) => return Poll::Ready(Err(error)),
-            }
-        }
-    }
-}
-
-/// Whether an accept failed because of the one connection that it would have given.
-fn is_peers_fault(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
-}
-
-/// Whether an accept failed for want of descriptors or memory, which others may give back.
-fn is_shortage(error: &io::Error) -> bool {
-    // EMFILE, ENFILE and ENOBUFS have no name in std; on Windows WSAEMFILE and WSAENOBUFS.
-    const CODES: [i32; 3] = if cfg!(windows) {
-        [10024, 10024, 10055]
-    } else if cfg!(any(target_os = "linux", target_os = "android")) {
-        [24, 23, 105]
-    } else {
-        [24, 23, 55]
-    };
-    error.kind() == io::ErrorKind::OutOfMemory
-        || error.raw_os_error().is_some_and(|code| CODES.contains(&code))
-}
-
-/// The stream of connections, from [`TcpListener::incoming`].
-#[derive(Debug)]
-#[must_use = "streams do nothing unless polled"]
-pub struct Incoming<'a> {
-    listener: &'a TcpListener,
-    rest: Option<Sleep>,
-}
-
-impl Stream for Incoming<'_> {
-    type Item = io::Result<TcpStream>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let listener = self.listener;
-        let accepted = ready!(listener.poll_accept(cx, &mut self.rest));
-        Poll::Ready(Some(accepted.map(|(stream, _)| stream)))
+    ) -> Poll<io::Result<TcpStream>> {
+        TcpListener::poll_accept(self, cx, rest).map_ok(|(stream, _)| stream)
     }
 }
 
@@ -225,6 +196,7 @@ impl Stream for Incoming<'_> {
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
 pub struct TcpStream {
+    /// The mio socket.
     source: Source<mio::net::TcpStream>,
 }
 
@@ -279,43 +251,89 @@ impl TcpStream {
     }
 
     /// Reads what is there, and waits until something is: 0 bytes mean that the peer has ended its
-    /// side, or that `buffer` is empty.
+    /// side, or that `buffer` is empty. Dropping the future loses no byte.
     ///
     /// # Errors
     ///
     /// `ConnectionReset` and its like.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut buffer = [0; 16];
+    /// let read = stream.read(&mut buffer).await?;
+    /// assert_eq!(&buffer[..read], b"hello");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[inline]
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        poll_fn(|cx| stream::poll_read(&self.source, cx, buffer)).await
+        stream::read(&self.source, buffer).await
     }
 
-    /// Writes what there is room for, and waits until there is some; says how many bytes.
+    /// Writes what there is room for, and waits until there is some; says how many bytes. Dropping
+    /// the future loses no byte.
     ///
     /// # Errors
     ///
     /// `BrokenPipe` if the peer is gone, and its like.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert_eq!(stream.write(b"hello").await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[inline]
     pub async fn write(&self, buffer: &[u8]) -> io::Result<usize> {
-        poll_fn(|cx| stream::poll_write(&self.source, cx, buffer)).await
+        stream::write(&self.source, buffer).await
     }
 
-    /// Writes all of `buffer`.
+    /// Writes all of `buffer`. If the future is dropped, or fails, nobody knows how much was
+    /// written before.
     ///
     /// # Errors
     ///
-    /// As [`write`](TcpStream::write); how much was written before is not known then.
+    /// As [`write`](TcpStream::write).
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.write_all(&[0; 10_000]).await?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[inline]
     pub async fn write_all(&self, buffer: &[u8]) -> io::Result<()> {
-        let mut written = 0;
-        poll_fn(|cx| stream::poll_write_all(&self.source, cx, buffer, &mut written)).await
+        stream::write_all(&self.source, buffer).await
     }
 
-    /// Reads what is there and leaves it there.
+    /// Reads what is there and leaves it there, as [`read`](TcpStream::read) otherwise.
     ///
     /// # Errors
     ///
     /// As [`read`](TcpStream::read).
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// peer.write_all(b"hello").await?;
+    /// let mut buffer = [0; 16];
+    /// assert_eq!(stream.peek(&mut buffer).await?, 5);
+    /// assert_eq!(stream.read(&mut buffer).await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         self.source.io(Direction::Read, |io| io.peek(buffer)).await
     }
 
@@ -325,31 +343,45 @@ impl TcpStream {
     /// # Errors
     ///
     /// If the operating system does not know the socket.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.shutdown(std::net::Shutdown::Write)?;
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 0);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         stream::shutdown(&self.source, how)
     }
 
     /// Splits the connection into a half that reads and one that writes, for two tasks. The writing
-    /// half ends its direction when it is dropped.
+    /// half ends its direction when it is dropped. Costs an allocation.
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
     /// boucle::spawn(async move { writer.write_all(b"hello").await });
+    /// assert_eq!(peer.read(&mut [0; 16]).await?, 5);
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     #[must_use]
-    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        let stream = Arc::new(self);
-        (OwnedReadHalf { stream: Arc::clone(&stream) }, OwnedWriteHalf { stream })
+    pub fn into_split(self) -> (OwnedReadHalf<TcpStream>, OwnedWriteHalf<TcpStream>) {
+        split::split(self)
     }
 
-    /// The socket itself, for its options.
+    /// The socket itself, for its options. It is mio's, and never blocks.
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// stream.get_ref().set_ttl(64)?;
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
@@ -358,13 +390,57 @@ impl TcpStream {
         self.source.get_ref()
     }
 
-    /// Sends small writes at once (`true`) or gathers them for a while.
+    /// The socket and its readiness, for operations that this type lacks.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.source().ready(boucle::io::Direction::Write).await?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn source(&self) -> &Source<mio::net::TcpStream> {
+        &self.source
+    }
+
+    /// Sends small writes at once (`true`), or gathers them for a while, as is the default (Nagle's
+    /// algorithm).
     ///
     /// # Errors
     ///
     /// If the operating system refuses.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// stream.set_nodelay(true)?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         self.get_ref().set_nodelay(nodelay)
+    }
+
+    /// Whether small writes are sent at once.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not know the socket.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert!(!stream.nodelay()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.get_ref().nodelay()
     }
 
     /// The address of this end.
@@ -372,6 +448,15 @@ impl TcpStream {
     /// # Errors
     ///
     /// If the operating system does not know the socket.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert_eq!(stream.local_addr()?, peer.peer_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.get_ref().local_addr()
     }
@@ -381,6 +466,15 @@ impl TcpStream {
     /// # Errors
     ///
     /// If the connection has ended.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.get_ref().peer_addr()
     }
@@ -405,61 +499,32 @@ impl fmt::Debug for TcpStream {
     }
 }
 
-impl AsyncRead for &TcpStream {
+impl ByteStream for TcpStream {
+    type Io = mio::net::TcpStream;
+
     #[inline]
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        stream::poll_read(&self.source, cx, buffer)
-    }
-
-    fn poll_read_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &mut [IoSliceMut<'_>],
-    ) -> Poll<io::Result<usize>> {
-        stream::poll_read_vectored(&self.source, cx, buffers)
+    fn as_source(&self) -> &Source<mio::net::TcpStream> {
+        &self.source
     }
 }
 
-impl AsyncWrite for &TcpStream {
-    #[inline]
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        stream::poll_write(&self.source, cx, buffer)
+futures_io!(TcpStream, &TcpStream);
+
+impl OwnedReadHalf<TcpStream> {
+    /// Reads what is there and leaves it there. As [`TcpStream::peek`].
+    ///
+    /// # Errors
+    ///
+    /// As [`TcpStream::read`].
+    ///
+    /// ```no_run
+    /// # boucle::block_on(async {
+    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// let (reader, writer) = stream.into_split();
+    /// reader.peek(&mut [0; 16]).await?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.as_ref().peek(buffer).await
     }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffers: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        stream::poll_write_vectored(&self.source, cx, buffers)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // The kernel sends what it was given without being asked.
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(stream::shutdown(&self.source, Shutdown::Write))
-    }
-}
-
-/// The half of a connection that reads, from [`TcpStream::into_split`].
-#[derive(Debug)]
-pub struct OwnedReadHalf {
-    stream: Arc<TcpStream>,
-}
-
-/// The half of a connection that writes, from [`TcpStream::into_split`].
-#[derive(Debug)]
-pub struct OwnedWriteHalf {
-    stream: Arc<TcpStream>,
 }

@@ -11,54 +11,35 @@
 //!
 //! Invariant: the state of each primitive sits behind one `Mutex`, and *no user's code runs while
 //! it is locked*: wakers are called, and wakers and values dropped, after unlocking, since any of
-//! these may come back and lock it again.
+//! these may come back and lock it again. (Wakers are cloned under it: executors count a reference
+//! there.)
 //!
 //! Cost: an uncontended lock and unlock is two locked instructions, about 16 ns together. Each
 //! operation takes the lock once.
 
+mod error;
 pub mod mpsc;
 mod notify;
 pub mod oneshot;
 mod semaphore;
 mod waiters;
 
+pub use error::{AcquireError, TryAcquireError};
 pub use notify::{Notified, Notify};
-pub use semaphore::{AcquireError, OwnedPermit, Permit, Semaphore, TryAcquireError};
+pub use semaphore::{OwnedPermit, Permit, Semaphore};
 
-use std::error::Error;
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-/// Why `try_recv` has no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TryRecvError {
-    /// Nothing has been sent yet, but still may be.
-    Empty,
-    /// Nothing has been sent, and nothing will be.
-    Closed,
-}
-
-impl fmt::Display for TryRecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryRecvError::Empty => "the channel is empty",
-            TryRecvError::Closed => "the channel is empty and closed",
-        })
-    }
-}
-
-impl Error for TryRecvError {}
-
 /// Locks. The state is consistent whenever no user's code runs under the lock, so one that is
 /// poisoned is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Keeps the waker of the latest poll, and cloned only when it is another than the one it has.
-/// Returns the one it had, to be dropped after unlocking.
-fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
+/// Keeps the waker of the latest poll, cloned only when it would wake another task than the one it
+/// has. Returns the one it had, to be dropped after unlocking.
+pub(crate) fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
     match slot {
         Some(kept) if kept.will_wake(waker) => None,
         _ => slot.replace(waker.clone()),
@@ -66,7 +47,7 @@ fn keep(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
 }
 
 /// Wakes whoever waits, if anyone does. Only called with nothing locked.
-fn wake(waiting: Option<Waker>) {
+pub(crate) fn wake(waiting: Option<Waker>) {
     if let Some(waker) = waiting {
         waker.wake();
     }

@@ -25,16 +25,17 @@
 //! message is one poll of each. The interface follows `tokio::sync::mpsc`; that a place is not kept
 //! for a waiter is from `async-channel`.
 
+pub use super::error::{SendError, TryRecvError, TrySendError};
+
 use super::waiters::{Ticket, Waiters};
-use super::{TryRecvError, keep, lock, wake};
+use super::{Notify, keep, lock, wake};
 use crate::budget;
 use futures_core::Stream;
 use std::collections::VecDeque;
-use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
 /// Makes a queue with this many places.
@@ -68,8 +69,8 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
             closed: false,
             receiver: None,
             blocked: Waiters::new(),
-            watching: Waiters::new(),
         }),
+        gone: Notify::new(),
     });
     (Sender { shared: Arc::clone(&shared) }, Receiver { shared, yielded: false })
 }
@@ -95,6 +96,8 @@ struct Shared<T> {
     capacity: usize,
     /// What changes.
     state: Mutex<State<T>>,
+    /// Tells `Sender::closed` that the receiver is closed or dropped.
+    gone: Notify,
 }
 
 /// What changes.
@@ -109,8 +112,6 @@ struct State<T> {
     receiver: Option<Waker>,
     /// Senders that wait to be called.
     blocked: Waiters,
-    /// `Sender::closed` futures that wait.
-    watching: Waiters,
 }
 
 impl<T> Sender<T> {
@@ -152,17 +153,14 @@ impl<T> Sender<T> {
     /// assert_eq!(tx.try_send(8), Err(TrySendError::Full(8)));
     /// ```
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        let mut state = lock(&self.shared.state);
+        let state = lock(&self.shared.state);
         if state.closed {
             return Err(TrySendError::Closed(value));
         }
         if !state.blocked.is_empty() || state.queue.len() == self.shared.capacity {
             return Err(TrySendError::Full(value));
         }
-        state.queue.push_back(value);
-        let receiver = state.receiver.take();
-        drop(state);
-        wake(receiver);
+        put(state, value);
         Ok(())
     }
 
@@ -186,8 +184,13 @@ impl<T> Sender<T> {
     /// drop(rx);
     /// futures_lite::future::block_on(tx.closed());
     /// ```
-    pub fn closed(&self) -> impl Future<Output = ()> {
-        Watching { shared: &self.shared, ticket: None }
+    pub async fn closed(&self) {
+        let gone = self.shared.gone.notified();
+        if self.is_closed() {
+            budget::spend().await;
+        } else {
+            gone.await;
+        }
     }
 
     /// The number of places, taken or not.
@@ -213,9 +216,11 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let mut state = lock(&self.shared.state);
         state.senders -= 1;
-        let receiver = if state.senders == 0 { state.receiver.take() } else { None };
-        drop(state);
-        wake(receiver);
+        if state.senders == 0 {
+            let receiver = state.receiver.take();
+            drop(state);
+            wake(receiver);
+        }
     }
 }
 
@@ -273,7 +278,7 @@ impl<T> Receiver<T> {
         // 3. None yet: wait.
         let old = keep(&mut state.receiver, cx.waker());
         let line = !state.blocked.is_empty();
-        let next = if self.yielded { state.blocked.call_first() } else { None };
+        let next = self.yielded.then(|| state.blocked.call_first());
         drop(state);
         drop(old);
 
@@ -281,7 +286,7 @@ impl<T> Receiver<T> {
         //    back in a moment.
         if line {
             self.yielded = true;
-            wake(next);
+            wake(next.flatten());
             cx.waker().wake_by_ref();
         }
         Poll::Pending
@@ -324,9 +329,10 @@ impl<T> Receiver<T> {
     pub fn close(&mut self) {
         let mut state = lock(&self.shared.state);
         state.closed = true;
-        let waiting = state.blocked.call_all().chain(state.watching.call_all());
+        let waiting = state.blocked.call_all();
         drop(state);
         waiting.for_each(Waker::wake);
+        self.shared.gone.notify_waiters();
     }
 }
 
@@ -346,6 +352,14 @@ impl<T> Drop for Receiver<T> {
         drop(state);
         drop(left);
     }
+}
+
+/// Puts a value into a queue that has a place for it, and wakes the receiver.
+fn put<T>(mut state: MutexGuard<'_, State<T>>, value: T) {
+    state.queue.push_back(value);
+    let receiver = state.receiver.take();
+    drop(state);
+    wake(receiver);
 }
 
 /// The future of [`Sender::send`].
@@ -387,16 +401,13 @@ impl<T> Future for Sending<'_, T> {
         }
 
         // 3. It is over in any case.
-        let value = this.value.take().expect("a send was polled after it was ready");
+        let value = this.value.take().expect("polled after it was ready");
         this.ticket = None;
         budget::charge();
         if state.closed {
             return Poll::Ready(Err(SendError(value)));
         }
-        state.queue.push_back(value);
-        let receiver = state.receiver.take();
-        drop(guard);
-        wake(receiver);
+        put(guard, value);
         Poll::Ready(Ok(()))
     }
 }
@@ -406,46 +417,11 @@ impl<T> Drop for Sending<'_, T> {
         let Some(ticket) = self.ticket else { return };
         let mut state = lock(&self.shared.state);
         let own = state.blocked.leave(ticket);
-        // It was called, and will not come: the next one may.
-        let next = if own.is_none() { state.blocked.call_first() } else { None };
+        // If it was called, and will not come, then the next one may.
+        let next = own.is_none().then(|| state.blocked.call_first());
         drop(state);
         drop(own);
-        wake(next);
-    }
-}
-
-/// The future of [`Sender::closed`].
-struct Watching<'a, T> {
-    /// The queue.
-    shared: &'a Shared<T>,
-    /// Its ticket, once polled.
-    ticket: Option<Ticket>,
-}
-
-impl<T> Future for Watching<'_, T> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        ready!(budget::poll_left(cx));
-        let mut state = lock(&self.shared.state);
-        if state.closed {
-            budget::charge();
-            return Poll::Ready(());
-        }
-        let (ticket, old) = state.watching.stand(self.ticket, 1, cx.waker());
-        drop(state);
-        self.ticket = Some(ticket);
-        drop(old);
-        Poll::Pending
-    }
-}
-
-impl<T> Drop for Watching<'_, T> {
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            let own = lock(&self.shared.state).watching.leave(ticket);
-            drop(own);
-        }
+        wake(next.flatten());
     }
 }
 
@@ -460,49 +436,3 @@ impl<T> fmt::Debug for Receiver<T> {
         f.debug_struct("mpsc::Receiver").finish_non_exhaustive()
     }
 }
-
-/// The value could not be sent, and comes back: the receiver is closed or dropped.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SendError<T>(pub T);
-
-/// Why a value could not be sent at once.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum TrySendError<T> {
-    /// There is no place, or others wait for it.
-    Full(T),
-    /// The receiver is closed or dropped.
-    Closed(T),
-}
-
-impl<T> fmt::Debug for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SendError(..)")
-    }
-}
-
-impl<T> fmt::Display for SendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the channel is closed")
-    }
-}
-
-impl<T> fmt::Debug for TrySendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TrySendError::Full(_) => "Full(..)",
-            TrySendError::Closed(_) => "Closed(..)",
-        })
-    }
-}
-
-impl<T> fmt::Display for TrySendError<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TrySendError::Full(_) => "the channel is full",
-            TrySendError::Closed(_) => "the channel is closed",
-        })
-    }
-}
-
-impl<T> Error for SendError<T> {}
-impl<T> Error for TrySendError<T> {}

@@ -17,7 +17,7 @@
 use super::lock;
 use super::waiters::{Ticket, Waiters};
 use crate::budget;
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker, ready};
@@ -50,8 +50,9 @@ struct State {
     permit: bool,
     /// Those who wait.
     line: Waiters,
-    /// Those who were called by `notify_one` and have not come yet.
-    called: BTreeSet<Ticket>,
+    /// Those who were called by `notify_one` and have not come yet. In order, since that is how they
+    /// are called.
+    called: VecDeque<Ticket>,
 }
 
 impl Notify {
@@ -68,7 +69,7 @@ impl Notify {
             state: Mutex::new(State {
                 permit: false,
                 line: Waiters::new(),
-                called: BTreeSet::new(),
+                called: VecDeque::new(),
             }),
         }
     }
@@ -88,7 +89,7 @@ impl Notify {
             state.permit = true;
             return;
         };
-        state.called.insert(ticket);
+        state.called.push_back(ticket);
         let waker = state.line.call_first();
         drop(state);
         super::wake(waker);
@@ -133,6 +134,14 @@ impl Notify {
     }
 }
 
+impl State {
+    /// Whether this one was called by `notify_one`; forgets it.
+    fn take_called(&mut self, ticket: Ticket) -> bool {
+        let found = self.called.binary_search(&ticket);
+        found.is_ok_and(|index| self.called.remove(index).is_some())
+    }
+}
+
 impl Default for Notify {
     fn default() -> Notify {
         Notify::new()
@@ -173,7 +182,7 @@ impl Future for Notified<'_> {
                 drop(old);
                 return Poll::Pending;
             }
-            state.called.remove(&ticket);
+            state.take_called(ticket);
         }
         budget::charge();
         self.stage = Stage::Done;
@@ -186,7 +195,7 @@ impl Drop for Notified<'_> {
         let pass_on = match self.stage {
             Stage::Waiting(ticket) => {
                 let mut state = lock(&self.notify.state);
-                let (own, called) = (state.line.leave(ticket), state.called.remove(&ticket));
+                let (own, called) = (state.line.leave(ticket), state.take_called(ticket));
                 drop(state);
                 drop(own);
                 called

@@ -20,9 +20,10 @@
 //! Cost: one allocation for both halves, one lock to send, one to receive. The interface follows
 //! `tokio::sync::oneshot` and `futures::channel::oneshot`.
 
-use super::{TryRecvError, keep, lock, wake};
+pub use super::error::{RecvError, TryRecvError};
+
+use super::{keep, lock, wake};
 use crate::budget;
-use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -263,15 +264,3 @@ impl<T> fmt::Debug for Receiver<T> {
         f.debug_struct("oneshot::Receiver").finish_non_exhaustive()
     }
 }
-
-/// The sender was dropped without having sent a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecvError;
-
-impl fmt::Display for RecvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the sender was dropped without sending")
-    }
-}
-
-impl Error for RecvError {}

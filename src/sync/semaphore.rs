@@ -17,11 +17,10 @@
 //! Cost: one lock to acquire, one to give back, and one more for each waiter that is served.
 //! The interface follows `tokio::sync::Semaphore`, and rule 2 a bug that asyncio's had for years.
 
+use super::error::{AcquireError, TryAcquireError};
 use super::lock;
 use super::waiters::{Ticket, Waiters};
 use crate::budget;
-use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker, ready};
@@ -339,34 +338,3 @@ impl Drop for OwnedPermit {
         self.semaphore.add_permits(self.count);
     }
 }
-
-/// The semaphore is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AcquireError;
-
-/// Why there is no permit at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore is closed.
-    Closed,
-    /// There is none, or others wait for it.
-    NoPermits,
-}
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the semaphore is closed")
-    }
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TryAcquireError::Closed => "the semaphore is closed",
-            TryAcquireError::NoPermits => "no permit is available",
-        })
-    }
-}
-
-impl Error for AcquireError {}
-impl Error for TryAcquireError {}

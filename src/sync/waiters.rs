@@ -12,7 +12,7 @@
 //!
 //! Cost: O(1) to join and to be called, O(log n) to be polled again and to leave, the closing of
 //! gaps included. The line keeps its memory, so that it does not allocate once it was long enough.
-//! An ordered map would do the same in fewer lines; it made a message through a full channel 15 ns
+//! An ordered map would do the same in fewer lines; it made a message through a full channel 10 ns
 //! slower.
 
 use std::collections::VecDeque;
@@ -43,6 +43,7 @@ pub(super) struct Waiters {
 }
 
 impl Waiters {
+    /// A line in which nobody waits.
     pub(super) const fn new() -> Waiters {
         Waiters { last: 0, line: VecDeque::new(), gaps: 0 }
     }
@@ -81,6 +82,7 @@ impl Waiters {
         self.find(ticket).is_ok()
     }
 
+    /// Whether nobody waits.
     pub(super) fn is_empty(&self) -> bool {
         self.line.is_empty()
     }
@@ -137,3 +139,6 @@ impl Waiters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

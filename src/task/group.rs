@@ -1,6 +1,6 @@
 //! The task group: tasks that belong together, and end together.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
@@ -12,8 +12,8 @@ use super::{JoinError, JoinHandle, spawn_at};
 /// Several tasks with outputs of one type, awaited one after the other as they finish, or all in
 /// the order in which they were spawned. Dropping the group aborts those that have not finished.
 ///
-/// Each child costs what [`spawn`](crate::spawn) costs; the next one to finish is found in O(1),
-/// however many there are. The idea is trio's nursery, by way of tokio's `JoinSet`.
+/// Each child costs what [`spawn`](crate::spawn) costs, and a place in a search tree until it is
+/// joined; the next one to finish is found in O(log n). The idea is trio's nursery, by way of tokio's `JoinSet`.
 ///
 /// ```
 /// use boucle::{TaskGroup, time::sleep};
@@ -28,10 +28,10 @@ use super::{JoinError, JoinHandle, spawn_at};
 /// # });
 /// ```
 pub struct TaskGroup<T> {
-    /// The children in the order of their birth; `None` once joined.
-    children: Vec<Option<JoinHandle<T>>>,
-    /// How many are not joined.
-    left: usize,
+    /// The children that are not joined, in the order of their birth.
+    children: BTreeMap<u64, JoinHandle<T>>,
+    /// How many children there ever were.
+    born: u64,
     /// Who has finished.
     finished: Arc<Mutex<Finished>>,
 }
@@ -39,8 +39,8 @@ pub struct TaskGroup<T> {
 /// Which children have finished, and who waits for the next.
 #[derive(Default)]
 struct Finished {
-    /// Their places in `children`, in the order in which they finished.
-    places: VecDeque<usize>,
+    /// Their numbers, in the order in which they finished.
+    children: VecDeque<u64>,
     /// Who waits for the next.
     waiter: Option<Waker>,
 }
@@ -53,7 +53,7 @@ impl<T: 'static> TaskGroup<T> {
     /// ```
     #[must_use]
     pub fn new() -> TaskGroup<T> {
-        TaskGroup { children: Vec::new(), left: 0, finished: Arc::default() }
+        TaskGroup { children: BTreeMap::new(), born: 0, finished: Arc::default() }
     }
 
     /// Starts a child.
@@ -98,18 +98,15 @@ impl<T: 'static> TaskGroup<T> {
         name: Option<Box<str>>,
         place: &'static Location<'static>,
     ) {
-        if self.left == 0 {
-            // Nobody refers to the old places any more: start again from the first.
-            self.children.clear();
-        }
-        let notice = Notice { child: self.children.len(), finished: Arc::clone(&self.finished) };
+        let number = self.born;
+        self.born += 1;
+        let notice = Notice { child: number, finished: Arc::clone(&self.finished) };
         let child = async move {
             // Told when the future is dropped, however that comes about.
             let _notice = notice;
             future.await
         };
-        self.children.push(Some(spawn_at(child, name, place)));
-        self.left += 1;
+        self.children.insert(number, spawn_at(child, name, place));
     }
 
     /// Waits for the next child to finish and gives its output, or its error; `None` if no child
@@ -137,13 +134,13 @@ impl<T: 'static> TaskGroup<T> {
     /// # });
     /// ```
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
-        if self.left == 0 {
+        if self.children.is_empty() {
             return Poll::Ready(None);
         }
-        let place = {
+        let number = {
             let mut finished = self.finished();
-            match finished.places.pop_front() {
-                Some(place) => place,
+            match finished.children.pop_front() {
+                Some(number) => number,
                 None => {
                     let replaced = finished.waiter.replace(cx.waker().clone());
                     drop(finished);
@@ -152,18 +149,17 @@ impl<T: 'static> TaskGroup<T> {
                 }
             }
         };
-        let Some(mut child) = self.children[place].take() else {
+        let Some(child) = self.children.get_mut(&number) else {
             return Poll::Ready(None);
         };
-        match Pin::new(&mut child).poll(cx) {
+        match Pin::new(child).poll(cx) {
             Poll::Ready(output) => {
-                self.left -= 1;
+                self.children.remove(&number);
                 Poll::Ready(Some(output))
             }
             Poll::Pending => {
                 // Its future is gone, but its poll is still under way: ask again.
-                self.children[place] = Some(child);
-                self.finished().places.push_front(place);
+                self.finished().children.push_front(number);
                 Poll::Pending
             }
         }
@@ -182,14 +178,12 @@ impl<T: 'static> TaskGroup<T> {
     /// # });
     /// ```
     pub async fn join_all(mut self) -> Vec<Result<T, JoinError>> {
-        let mut outputs = Vec::with_capacity(self.left);
-        for place in 0..self.children.len() {
-            // The handle stays in the group while it is awaited, so that dropping this future
-            // aborts this child too.
-            if let Some(child) = &mut self.children[place] {
-                outputs.push(child.await);
-                self.children[place] = None;
-            }
+        let mut outputs = Vec::with_capacity(self.children.len());
+        // The handle stays in the group while it is awaited, so that dropping this future aborts
+        // this child too.
+        while let Some(mut child) = self.children.first_entry() {
+            outputs.push(child.get_mut().await);
+            drop(child.remove());
         }
         outputs
     }
@@ -205,7 +199,7 @@ impl<T: 'static> TaskGroup<T> {
     /// # });
     /// ```
     pub fn abort_all(&self) {
-        self.children.iter().flatten().for_each(JoinHandle::abort);
+        self.children.values().for_each(JoinHandle::abort);
     }
 
     /// How many children were not joined yet.
@@ -215,7 +209,7 @@ impl<T: 'static> TaskGroup<T> {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        self.left
+        self.children.len()
     }
 
     /// Whether all children were joined.
@@ -225,7 +219,7 @@ impl<T: 'static> TaskGroup<T> {
     /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.left == 0
+        self.children.is_empty()
     }
 
     /// What the children tell.
@@ -236,8 +230,8 @@ impl<T: 'static> TaskGroup<T> {
 
 /// Tells the group that a child's future is gone.
 struct Notice {
-    /// Its place in the group.
-    child: usize,
+    /// Its number in the group.
+    child: u64,
     /// Where to tell.
     finished: Arc<Mutex<Finished>>,
 }
@@ -245,7 +239,7 @@ struct Notice {
 impl Drop for Notice {
     fn drop(&mut self) {
         let mut finished = self.finished.lock().unwrap_or_else(PoisonError::into_inner);
-        finished.places.push_back(self.child);
+        finished.children.push_back(self.child);
         let waiter = finished.waiter.take();
         drop(finished);
         if let Some(waiter) = waiter {
@@ -262,12 +256,12 @@ impl<T: 'static> Default for TaskGroup<T> {
 
 impl<T> Drop for TaskGroup<T> {
     fn drop(&mut self) {
-        self.children.iter().flatten().for_each(JoinHandle::abort);
+        self.children.values().for_each(JoinHandle::abort);
     }
 }
 
 impl<T> fmt::Debug for TaskGroup<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskGroup").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("TaskGroup").field("left", &self.children.len()).finish_non_exhaustive()
     }
 }

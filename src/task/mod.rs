@@ -31,8 +31,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::engine::arena::Key;
-use crate::engine::body::Stages;
 use crate::engine::context;
+use crate::engine::waker::shield;
 
 pub use crate::engine::body::JoinError;
 pub use group::TaskGroup;
@@ -95,7 +95,7 @@ where
     F: Future + 'static,
 {
     context::current(|engine| {
-        let key = engine.executor.spawn(Box::pin(Stages::new(future)), name, place);
+        let key = engine.executor.spawn(future, name, place);
         JoinHandle::local(engine.inbox.loop_id(), key)
     })
 }
@@ -159,7 +159,6 @@ impl Future for YieldNow {
 ///     assert!(task.await.unwrap_err().is_aborted());
 /// });
 /// ```
-#[must_use = "dropping a handle lets its task run on unobserved; `.await` it, or bind it with `let _`"]
 pub struct JoinHandle<T> {
     /// Where the output is.
     from: From<T>,
@@ -172,7 +171,7 @@ enum From<T> {
     /// In the arena of a loop on this thread.
     Local { loop_id: u32, task: Key },
     /// It is sent, from a loop on another thread, or from a pool.
-    Remote(RemoteHandle<T>),
+    Remote(Box<RemoteHandle<T>>),
     /// It has been given.
     Nowhere,
 }
@@ -187,7 +186,7 @@ impl<T> JoinHandle<T> {
     /// The handle of something that ends elsewhere, and that end.
     pub(crate) fn remote() -> (Completer<T>, JoinHandle<T>) {
         let (completer, handle) = remote::pair();
-        (completer, JoinHandle { from: From::Remote(handle), _output: PhantomData })
+        (completer, JoinHandle { from: From::Remote(Box::new(handle)), _output: PhantomData })
     }
 
     /// Asks for the end of the task. It takes effect when the task's turn in the ready queue comes:
@@ -272,8 +271,13 @@ impl<T: 'static> Future for JoinHandle<T> {
 impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
-        if let From::Local { loop_id, task } = self.from {
-            context::tell(loop_id, move |engine| engine.executor.detach(task));
+        match std::mem::replace(&mut self.from, From::Nowhere) {
+            From::Local { loop_id, task } => {
+                context::tell(loop_id, move |engine| engine.executor.detach(task));
+            }
+            // The output may be in it, and its destructor may panic: not here.
+            From::Remote(handle) => shield(|| drop(handle)),
+            From::Nowhere => {}
         }
     }
 }

@@ -104,7 +104,7 @@ pub(crate) fn spawn_remote<F>(
     let completer = Some(completer);
     context::current(|engine| {
         let body = Box::pin(RemoteBody { future: Some(future), completer });
-        let task = engine.executor.spawn(body, None, place);
+        let task = engine.executor.spawn_body(body, None, place);
         engine.executor.detach(task);
         let _ = shared.task.set((engine.inbox.loop_id(), task));
         if shared.aborted.load(Ordering::SeqCst) {
@@ -151,5 +151,13 @@ impl<F: Future> Body for RemoteBody<F> {
         self.finish(Err(error));
     }
 
+    // Its output has gone elsewhere, and its kind is not used again.
+
     fn take(self: Pin<&mut Self>, _into: &mut dyn Any) {}
+
+    fn clear(self: Pin<&mut Self>) {}
+
+    fn refill(self: Pin<&mut Self>, _future: &mut dyn Any) -> bool {
+        false
+    }
 }

@@ -32,6 +32,11 @@ impl Reactor {
     }
 
     /// Cannot be called.
+    pub(crate) fn close(&self) -> Vec<Waker> {
+        match *self {}
+    }
+
+    /// Cannot be called.
     pub(crate) fn is_empty(&self) -> bool {
         match *self {}
     }
