@@ -39,6 +39,9 @@ static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::
 pub struct Instant(u64);
 
 impl Instant {
+    /// The moment from which time is counted.
+    pub(crate) const START: Instant = Instant(0);
+
     /// The moment that never comes: where every sum that is too large ends.
     pub(crate) const NEVER: Instant = Instant(u64::MAX);
 
