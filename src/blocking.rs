@@ -13,9 +13,10 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
-use crate::engine::clock::{Clock, Instant};
+use crate::engine::clock::Clock;
 use crate::engine::pool::{Job, Pool, Rejected};
 use crate::engine::{Engine, context};
+use crate::instant::Instant;
 use crate::observe::event::{Event, JobId, WorkerId};
 use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
 

@@ -59,7 +59,7 @@ impl Handle {
     /// ```
     /// # let event_loop = boucle::EventLoop::new()?;
     /// let handle = event_loop.handle();
-    /// let task = handle.spawn(|| async { std::rc::Rc::new(5).pow(2) });
+    /// let task = handle.spawn(|| async { *std::rc::Rc::new(25) });
     /// assert_eq!(event_loop.block_on(task).unwrap(), 25);
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -7,6 +7,7 @@ pub mod callback;
 mod engine;
 mod event_loop;
 mod handle;
+mod instant;
 pub mod io;
 #[cfg(feature = "os")]
 pub mod net;

@@ -20,7 +20,7 @@ use crate::engine::arena::Key;
 use crate::engine::clock::Clock;
 use crate::engine::context;
 
-pub use crate::engine::clock::Instant;
+pub use crate::instant::Instant;
 
 impl Instant {
     /// The present, on the clock of the loop that turns on this thread; outside of any loop, on

@@ -4,16 +4,13 @@
 //! when the loop says so. Nothing else in the crate asks for the time, so a run under the virtual
 //! clock depends on its seed alone.
 //!
-//! Time is a count of nanoseconds in a `u64` (584 years of it), because an instant sits in every
-//! sleeping task and eight bytes are half of what `std::time::Instant` takes. Sums saturate: the
-//! largest instant means "never".
-//!
 //! A real read costs one call of the system's clock, about 20 ns; a virtual read is a load.
 
 use std::cell::Cell;
-use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::sync::LazyLock;
 use std::time::Duration;
+
+use crate::instant::Instant;
 
 /// Nanoseconds in one tick of the timer wheel: a millisecond, the resolution of `epoll_wait`.
 const TICK: u64 = 1_000_000;
@@ -21,89 +18,10 @@ const TICK: u64 = 1_000_000;
 /// Where real time is counted from: the first time anybody in the process asks for it.
 static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
-/// A moment on the clock of a loop, in nanoseconds since an arbitrary start.
-///
-/// It is to [`std::time::Instant`] what the loop's clock is to the system's: under
-/// [`EventLoop::simulated`](crate::EventLoop::simulated) it moves only when the loop has nothing
-/// else to do. Additions saturate, so adding [`Duration::MAX`] gives a moment that never comes.
-///
-/// ```
-/// use boucle::time::Instant;
-/// use std::time::Duration;
-///
-/// let start = Instant::now();
-/// assert!(start + Duration::from_secs(1) > start);
-/// assert_eq!((start + Duration::from_secs(1)).duration_since(start), Duration::from_secs(1));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(u64);
-
-impl Instant {
-    /// The moment from which time is counted.
-    pub(crate) const START: Instant = Instant(0);
-
-    /// The moment that never comes: where every sum that is too large ends.
-    pub(crate) const NEVER: Instant = Instant(u64::MAX);
-
-    /// The time from `earlier` to `self`; zero if `earlier` is later.
-    #[must_use]
-    pub fn duration_since(self, earlier: Instant) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
-
-    /// The moment `duration` from `self`, or `None` where the sum is beyond the clock's range.
-    #[must_use]
-    pub fn checked_add(self, duration: Duration) -> Option<Instant> {
-        let nanos = u64::try_from(duration.as_nanos()).ok()?;
-        self.0.checked_add(nanos).map(Instant)
-    }
-}
-
-/// A duration in nanoseconds; one that does not fit is as good as for ever.
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Add<Duration> for Instant {
-    type Output = Instant;
-
-    fn add(self, duration: Duration) -> Instant {
-        Instant(self.0.saturating_add(nanos(duration)))
-    }
-}
-
-impl AddAssign<Duration> for Instant {
-    fn add_assign(&mut self, duration: Duration) {
-        *self = *self + duration;
-    }
-}
-
-impl Sub<Duration> for Instant {
-    type Output = Instant;
-
-    fn sub(self, duration: Duration) -> Instant {
-        Instant(self.0.saturating_sub(nanos(duration)))
-    }
-}
-
-impl SubAssign<Duration> for Instant {
-    fn sub_assign(&mut self, duration: Duration) {
-        *self = *self - duration;
-    }
-}
-
-impl Sub<Instant> for Instant {
-    type Output = Duration;
-
-    fn sub(self, earlier: Instant) -> Duration {
-        self.duration_since(earlier)
-    }
-}
-
 impl From<std::time::Instant> for Instant {
     /// Places a moment of the system's clock on a real loop's clock.
     fn from(instant: std::time::Instant) -> Instant {
-        Instant(nanos(instant.saturating_duration_since(*ANCHOR)))
+        Instant::START + instant.saturating_duration_since(*ANCHOR)
     }
 }
 
@@ -124,7 +42,7 @@ impl Clock {
 
     /// A clock that stands still until somebody advances it.
     pub(crate) fn simulated() -> Clock {
-        Clock { born: Instant(0), present: Some(Cell::new(Instant(0))) }
+        Clock { born: Instant::START, present: Some(Cell::new(Instant::START)) }
     }
 
     /// The present. This is the only place where the crate asks for the time.
@@ -160,19 +78,16 @@ impl Clock {
 
     /// The last tick that `instant` has reached: the wheel may fire everything due until then.
     pub(crate) fn tick_of(&self, instant: Instant) -> u64 {
-        instant.0.saturating_sub(self.born.0) / TICK
+        instant.nanos_since(self.born) / TICK
     }
 
     /// The first tick at which `deadline` has passed for sure, so that no timer fires early.
     pub(crate) fn tick_after(&self, deadline: Instant) -> u64 {
-        match deadline {
-            Instant::NEVER => u64::MAX,
-            _ => deadline.0.saturating_sub(self.born.0).div_ceil(TICK),
-        }
+        deadline.nanos_since(self.born).div_ceil(TICK)
     }
 
     /// The moment at which `tick` begins.
     pub(crate) fn instant_of(&self, tick: u64) -> Instant {
-        Instant(self.born.0.saturating_add(tick.saturating_mul(TICK)))
+        self.born.after_nanos(tick.saturating_mul(TICK))
     }
 }

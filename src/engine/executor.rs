@@ -239,9 +239,7 @@ impl Executor {
         {
             return self.poll_root(root);
         }
-        let Some((mut body, node, aborting)) = self.check_out(key) else {
-            return false;
-        };
+        let Some((mut body, node, aborting)) = self.check_out(key) else { return false };
         if aborting {
             self.cancel(key, body, node);
             return false;
@@ -345,9 +343,7 @@ impl Executor {
         node.retire();
         self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else {
-            return;
-        };
+        let Some(task) = tasks.get_mut(key) else { return };
         if task.detached {
             tasks.remove(key);
             drop(tasks);
@@ -369,9 +365,7 @@ impl Executor {
     /// forgets the task. An unfinished one will wake `cx`.
     pub(crate) fn poll_join(&self, key: Key, cx: &mut Context<'_>, into: &mut dyn Any) -> Poll<()> {
         let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else {
-            return Poll::Ready(());
-        };
+        let Some(task) = tasks.get_mut(key) else { return Poll::Ready(()) };
         if task.stage != Stage::Done {
             let known = task.joiner.as_ref().is_some_and(|joiner| joiner.will_wake(cx.waker()));
             let replaced = if known { None } else { task.joiner.replace(cx.waker().clone()) };
@@ -397,9 +391,7 @@ impl Executor {
     /// Asks for the end of a task: its future is dropped at its next turn in the ready queue.
     pub(crate) fn abort(&self, key: Key) {
         let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else {
-            return;
-        };
+        let Some(task) = tasks.get_mut(key) else { return };
         if task.stage == Stage::Done || task.aborting {
             return;
         }
@@ -418,9 +410,7 @@ impl Executor {
     /// Nobody will ask for the output of this task any more.
     pub(crate) fn detach(&self, key: Key) {
         let mut tasks = self.tasks.borrow_mut();
-        let Some(task) = tasks.get_mut(key) else {
-            return;
-        };
+        let Some(task) = tasks.get_mut(key) else { return };
         task.detached = true;
         let joiner = task.joiner.take();
         let finished = if task.stage == Stage::Done { tasks.remove(key) } else { None };
@@ -435,9 +425,7 @@ impl Executor {
     /// Queues a task because another thread woke it.
     pub(crate) fn wake_by_message(&self, key: Key) {
         let tasks = self.tasks.borrow();
-        let Some(node) = tasks.get(key).and_then(|task| task.node.as_ref()) else {
-            return;
-        };
+        let Some(node) = tasks.get(key).and_then(|task| task.node.as_ref()) else { return };
         node.message_read();
         let must_queue = node.set_queued();
         drop(tasks);
@@ -462,9 +450,7 @@ impl Executor {
             let keys: Vec<Key> = self.tasks.borrow().keys().collect();
             for key in keys {
                 let task = self.tasks.borrow_mut().remove(key);
-                let Some(Task { body, joiner, .. }) = task else {
-                    continue;
-                };
+                let Some(Task { body, joiner, .. }) = task else { continue };
                 shield(|| drop(body));
                 joiner.into_iter().for_each(wake);
                 self.dropped(key);

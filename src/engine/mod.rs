@@ -24,10 +24,10 @@ pub(crate) mod clock;
 pub(crate) mod context;
 pub(crate) mod executor;
 pub(crate) mod inbox;
-#[cfg_attr(not(feature = "os"), path = "absent/pool.rs")]
+#[cfg_attr(not(feature = "os"), path = "../absent/pool.rs")]
 pub(crate) mod pool;
 pub(crate) mod probe;
-#[cfg_attr(not(feature = "os"), path = "absent/reactor.rs")]
+#[cfg_attr(not(feature = "os"), path = "../absent/reactor.rs")]
 pub(crate) mod reactor;
 pub(crate) mod ready;
 pub(crate) mod shim;
@@ -44,7 +44,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::engine::arena::Key;
-use crate::engine::clock::{Clock, Instant};
+use crate::engine::clock::Clock;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};
 use crate::engine::pool::Pool;
@@ -53,6 +53,7 @@ use crate::engine::reactor::Reactor;
 use crate::engine::ready::{Ready, Schedule};
 use crate::engine::waker::{shield, wake};
 use crate::engine::wheel::{Step, Wheel};
+use crate::instant::Instant;
 use crate::observe::event::{Cause, Event, JobId, Observer, TimerId, WaitReason};
 
 /// What can be chosen when a loop is built.
@@ -338,9 +339,7 @@ impl Engine {
     /// Whether a timer has fired; if not, it will wake `cx` from now on.
     pub(crate) fn poll_timer(&self, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
         let mut wheel = self.wheel.borrow_mut();
-        let Some(waker) = wheel.get_mut(timer) else {
-            return Poll::Ready(());
-        };
+        let Some(waker) = wheel.get_mut(timer) else { return Poll::Ready(()) };
         if !waker.will_wake(cx.waker()) {
             let replaced = std::mem::replace(waker, cx.waker().clone());
             drop(wheel);

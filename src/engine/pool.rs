@@ -225,13 +225,8 @@ impl Shared {
         for bed in sleepers {
             bed.notify_one();
         }
-        // A job's drop is the user's code, so it comes last and without the lock. One that panics
-        // does not keep the others from being dropped.
-        for job in unrun {
-            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| drop(job))) {
-                mem::forget(payload);
-            }
-        }
+        // A job's drop is the user's code, so it comes last and without the lock.
+        drop(unrun);
     }
 
     /// Keeps the invariant after the queue has changed (rules 2 and 3): if jobs wait and nobody has
@@ -332,21 +327,21 @@ impl Shared {
             } else if mem::take(&mut state.coming) || state.is_in_want() {
                 // Rule 4: the call is for whoever sees it first; a new thread whose call went to
                 // another still looks. Rule 5: watch rather than join.
-                if on_watch || state.watching || !state.needs_no_help() {
+                if on_watch || state.watching || state.stale > 0 || !state.is_brisk() {
                     state.watching &= !on_watch;
                     return Some(state);
                 }
                 (on_watch, state.watching) = (true, true);
                 state.stale = state.queue.len();
             } else if on_watch {
-                // Rule 5: step in for jobs that wait too long. Rule 6: end the watch.
-                let queued = state.queue.len();
-                if queued > 0 && !state.needs_no_help() {
+                // Rule 5: step in for a stale job. Rule 6: or end the watch.
+                if state.stale > 0 {
                     (state.watching, state.brisk) = (false, 0);
                     return Some(state);
                 }
-                on_watch = queued > 0 || state.brisk > 0;
-                (state.watching, state.stale) = (on_watch, queued);
+                state.stale = state.queue.len();
+                on_watch = state.stale > 0 || state.brisk > 0;
+                state.watching = on_watch;
                 state.brisk = state.brisk.saturating_sub(1);
             } else if time_is_up {
                 break;
@@ -378,10 +373,5 @@ impl State {
     /// Whether workers take job after job. One that is stuck on a long job counts for a while too.
     fn is_brisk(&self) -> bool {
         self.streaks > 0 && self.brisk > 0
-    }
-
-    /// Whether the brisk workers need no help: no job has waited since the last look.
-    fn needs_no_help(&self) -> bool {
-        self.is_brisk() && self.stale == 0
     }
 }

@@ -12,7 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::engine::clock::{Clock, Instant};
+use crate::engine::clock::Clock;
+use crate::instant::Instant;
 use crate::observe::event::{Cause, Event, Observer};
 
 /// The seam between the engine and whoever watches it.
@@ -72,9 +73,7 @@ impl Probe {
     /// itself finds nobody, and stays out if it panics.
     #[cold]
     fn deliver(&self, event: &Event<'_>) {
-        let Some(mut observer) = self.observer.take() else {
-            return;
-        };
+        let Some(mut observer) = self.observer.take() else { return };
         let at = self.clock.age_at(self.clock.now());
         match catch_unwind(AssertUnwindSafe(|| observer.event(at, event))) {
             Ok(()) => self.observer.set(Some(observer)),

@@ -208,12 +208,8 @@ impl Reactor {
         let mut ready = 0;
         let mut sources = self.sources.borrow_mut();
         for event in &*events {
-            let Some(key) = Key::from_u64(event.token().0 as u64) else {
-                continue;
-            };
-            let Some(entry) = sources.get_mut(key) else {
-                continue;
-            };
+            let Some(key) = Key::from_u64(event.token().0 as u64) else { continue };
+            let Some(entry) = sources.get_mut(key) else { continue };
             let (readable, writable) = entry.note(event);
             ready += 1;
             let source = SourceId(key.serial());
@@ -309,9 +305,7 @@ impl Waiters {
     /// crowd, all are sent to ask again (the returned ones are to be woken): so there are never
     /// more wakers left behind than wanted ones, but for a few.
     fn lose_one(&mut self) -> Vec<Waker> {
-        let Waiters::Many(crowd) = self else {
-            return Vec::new();
-        };
+        let Waiters::Many(crowd) = self else { return Vec::new() };
         crowd.lost += 1;
         let is_much = crowd.lost >= Self::LIMIT && crowd.lost * 2 >= crowd.wakers.len();
         if is_much { crowd.send_away() } else { Vec::new() }

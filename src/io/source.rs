@@ -389,9 +389,7 @@ impl<S: event::Source> Drop for Source<S> {
         }
         let key = self.key;
         context::tell(self.loop_id, move |engine| {
-            let Some(reactor) = &engine.reactor else {
-                return;
-            };
+            let Some(reactor) = &engine.reactor else { return };
             if let Some(waiters) = reactor.remove(key) {
                 engine.probe.emit(|| Event::SourceRemoved { source: SourceId(key.serial()) });
                 waiters.into_iter().flatten().for_each(wake);

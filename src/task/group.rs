@@ -149,9 +149,7 @@ impl<T: 'static> TaskGroup<T> {
                 }
             }
         };
-        let Some(child) = self.children.get_mut(&number) else {
-            return Poll::Ready(None);
-        };
+        let Some(child) = self.children.get_mut(&number) else { return Poll::Ready(None) };
         match Pin::new(child).poll(cx) {
             Poll::Ready(output) => {
                 self.children.remove(&number);

@@ -69,7 +69,9 @@ fn a_panic_in_a_job_does_not_cost_the_worker() {
     for _ in 0..3 {
         submit(&pool, |_| std::panic::resume_unwind(Box::new("a job's own panic")));
         let send = send.clone();
-        submit(&pool, move |worker| send.send(worker).expect("the test listens"));
+        submit(&pool, move |worker| {
+            send.send(worker).expect("the test listens");
+        });
     }
     let workers = all_begin(&receive, 3);
     assert_eq!(workers, [WorkerId(0); 3], "always the same worker");
@@ -89,7 +91,9 @@ fn a_panic_whose_payload_panics_does_not_cost_the_worker_either() {
     let pool = Pool::new(1, LONG);
     submit(&pool, |_| std::panic::resume_unwind(Box::new(Bomb)));
     let (send, receive) = channel();
-    submit(&pool, move |worker| send.send(worker).expect("the test listens"));
+    submit(&pool, move |worker| {
+        send.send(worker).expect("the test listens");
+    });
     assert_eq!(receive.recv_timeout(LONG), Ok(WorkerId(0)));
 }
 

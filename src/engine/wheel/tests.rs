@@ -91,9 +91,7 @@ impl Pair {
     }
 
     fn remove(&mut self, nth: usize) {
-        let Some((&(due, number), &(key, _))) = self.model.iter().nth(nth) else {
-            return;
-        };
+        let Some((&(due, number), &(key, _))) = self.model.iter().nth(nth) else { return };
         self.model.remove(&(due, number));
         assert_eq!(self.wheel.get_mut(key), Some(&mut { number }));
         assert_eq!(self.wheel.remove(key), Some(number));

@@ -14,7 +14,7 @@ use std::time::Duration;
 // Method receivers must be the standard `Arc`. What it guards is reached through locks only.
 pub(crate) use std::sync::Arc;
 
-pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// How often a worker gives way before it sleeps: enough to have both outcomes.
 pub(crate) const LINGER: u32 = 1;
