@@ -9,10 +9,13 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use boucle::callback::later;
+use boucle::io::duplex;
 use boucle::sync::{Notify, Semaphore, mpsc};
 use boucle::task::{JoinError, JoinHandle, TaskGroup, spawn_named, yield_now};
 use boucle::time::{Instant, interval, sleep, timeout};
 use boucle::{Handle, spawn, spawn_blocking};
+use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 /// A small generator of numbers (xorshift), so that a program is its seed.
 pub struct Dice(u64);
@@ -148,7 +151,7 @@ async fn step(
     own: &Rc<RefCell<Option<JoinHandle<u64>>>>,
 ) {
     let may_spawn = depth < 4 && world.left.get() > 0;
-    match dice.below(25) {
+    match dice.below(27) {
         0 | 1 => yield_now().await,
         2 | 3 => {
             let (time, start) = (world.some_time(dice), Instant::now());
@@ -268,6 +271,27 @@ async fn step(
             match remote.await {
                 Ok(seven) => assert_eq!(seven, 7),
                 Err(error) => assert!(error.is_aborted()),
+            }
+        }
+        25 => {
+            // A conversation; the other side reads until it hears the end.
+            let (mut near, mut far) = duplex(1 + dice.below(9) as usize);
+            let echo = spawn(async move {
+                let mut heard = Vec::new();
+                far.read_to_end(&mut heard).await.unwrap();
+                heard
+            });
+            let said = vec![dice.below(256) as u8; dice.below(40) as usize];
+            if timeout(world.some_time(dice), near.write_all(&said)).await.is_ok() {
+                near.close().await.unwrap();
+                assert_eq!(echo.await.unwrap(), said);
+            }
+        }
+        26 => {
+            let near = Rc::downgrade(world);
+            let callback = later(world.some_time(dice), move || drop(near.upgrade()));
+            if dice.below(3) == 0 {
+                callback.cancel();
             }
         }
         _ => {}
