@@ -1,5 +1,7 @@
 //! The environment: a program that knows nothing of observers is run again as a child process.
 
+#![cfg(feature = "os")]
+
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;

@@ -1,6 +1,8 @@
 //! The window: each event of the glossary, told when and as it should be; and that the events of
 //! real runs never contradict each other.
 
+#![cfg(feature = "os")]
+
 #[path = "support/life.rs"]
 mod life;
 #[path = "support/programs.rs"]
@@ -16,7 +18,7 @@ use std::time::Duration;
 use boucle::observe::{
     Cause, Event, JobId, Observer, Outcome, Record, Recorded, SourceId, TaskId, TimerId, WaitReason,
 };
-use boucle::sync::{Notify, mpsc, oneshot};
+use boucle::sync::{mpsc, oneshot};
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::{Instant, sleep, sleep_until};
 use boucle::{Builder, EventLoop, JoinHandle, spawn, spawn_blocking};
@@ -128,7 +130,7 @@ fn a_spawn_tells_the_task_its_parent_its_place_and_its_name() {
         let named = spawn_named("fetch", async { drop(spawn(async {})) });
         named.await.unwrap();
         lines.1 = line!() + 1;
-        let _ = spawn(async {});
+        spawn(async {});
     });
     let born = |number: u32| {
         let birth = events.iter().find_map(|recorded| match recorded.event() {
@@ -290,6 +292,31 @@ fn a_task_that_aborts_itself_is_aborted_after_its_poll() {
 }
 
 #[test]
+fn a_wake_of_a_task_by_its_own_destructor_is_no_event() {
+    struct Wakes(Option<std::task::Waker>);
+    impl Drop for Wakes {
+        fn drop(&mut self) {
+            self.0.take().unwrap().wake();
+        }
+    }
+    let waits = || async {
+        let _wakes = Wakes(Some(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await));
+        pending::<()>().await;
+    };
+    let events = simulated(async {
+        let aborted = spawn(waits());
+        sleep(ms(1)).await;
+        aborted.abort();
+        assert!(aborted.await.is_err());
+        let _dropped_with_the_loop = spawn(waits());
+        sleep(ms(1)).await;
+    });
+    let own =
+        |event: Event<'_>| matches!(event, Event::Woken { task, by } if by == Cause::Task(task));
+    assert_eq!(count(&events, own), 0);
+}
+
+#[test]
 fn a_destructor_of_an_aborted_task_acts_on_its_behalf() {
     let events = simulated(async {
         let (sender, receiver) = oneshot::channel::<()>();
@@ -325,7 +352,7 @@ fn a_loop_that_is_dropped_tells_the_end_of_each_task() {
     struct SpawnsWhenDropped;
     impl Drop for SpawnsWhenDropped {
         fn drop(&mut self) {
-            let _ = spawn(async {});
+            spawn(async {});
         }
     }
     let mut kept = None;

@@ -1,5 +1,7 @@
 //! The stock observers: the story, the record, the slow-poll watch.
 
+#![cfg(feature = "os")]
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -27,7 +27,7 @@ fn trace(program_seed: u64, schedule_seed: u64) -> Record {
     let record = Record::new();
     let builder = EventLoop::builder().simulated(schedule_seed).observer(record.clone());
     // Some have no room for all that are ready.
-    let builder = if program_seed % 4 == 0 { builder.polls_per_turn(3) } else { builder };
+    let builder = if program_seed.is_multiple_of(4) { builder.polls_per_turn(3) } else { builder };
     let event_loop = builder.build().unwrap();
     let world = World::new(Duration::from_millis(200), true);
     event_loop.block_on(program(world.clone(), program_seed));

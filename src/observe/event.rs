@@ -41,6 +41,11 @@ use std::time::Duration;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $word:literal) => {
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("let third = boucle::observe::", stringify!($name), "(3);")]
+        #[doc = concat!("assert_eq!(third.to_string(), \"", $word, " 3\");")]
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u32);
 
@@ -80,6 +85,11 @@ id! {
 }
 
 /// Who made something happen.
+///
+/// ```
+/// use boucle::observe::{Cause, TimerId};
+/// assert_eq!(Cause::Timer(TimerId(3)).to_string(), "timer 3");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The task that was being polled.
@@ -107,6 +117,11 @@ impl fmt::Display for Cause {
 }
 
 /// How a poll ended.
+///
+/// ```
+/// use boucle::observe::Outcome;
+/// assert_eq!(Outcome::Pending.to_string(), "waits");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The future waits for something.
@@ -118,6 +133,11 @@ pub enum Outcome {
 }
 
 /// Why the loop asks the operating system to wait no longer than it does.
+///
+/// ```
+/// use boucle::observe::WaitReason;
+/// assert_eq!(WaitReason::TasksReady(2).to_string(), "2 tasks are ready");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// Places in the ready queue are still taken, so it only looks and does not wait.
@@ -135,7 +155,14 @@ pub enum WaitReason {
     Nothing,
 }
 
-/// One thing that happened in a loop.
+/// One thing that happened in a loop. Its [`Display`](fmt::Display) is a sentence that holds all it
+/// says.
+///
+/// ```
+/// use boucle::observe::{Cause, Event, TaskId};
+/// let woken = Event::Woken { task: TaskId(2), by: Cause::Task(TaskId(1)) };
+/// assert_eq!(woken.to_string(), "task 2 is woken by task 1");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -350,7 +377,7 @@ impl Event<'_> {
     }
 }
 
-/// Somebody who watches a loop.
+/// Somebody who watches a loop. The idea is trio's `Instrument`.
 ///
 /// An observer is called on the loop's thread, while the loop does what the event says: it should
 /// be quick. It is there to look. It may wake tasks and send on channels, but what *it* causes goes

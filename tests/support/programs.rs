@@ -107,7 +107,7 @@ impl Drop for Guard {
 /// The root of a program: runs a random task, then lets everybody else come to an end too.
 pub async fn program(world: Rc<World>, seed: u64) {
     act(Rc::clone(&world), seed, 0).await;
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         while world.living.get() > 0 {
             sleep(Duration::from_millis(7)).await;
         }
