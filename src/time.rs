@@ -49,8 +49,8 @@ impl Instant {
     }
 }
 
-/// Waits until `duration` has passed, from the call of this function. [`Duration::MAX`] waits for
-/// ever.
+/// Waits until `duration` has passed, from the call of this function, or from the first poll if no
+/// loop turns on this thread. [`Duration::MAX`] waits for ever.
 ///
 /// Dropping the future cancels its timer.
 ///
@@ -64,7 +64,11 @@ impl Instant {
 /// boucle::block_on(boucle::time::sleep(Duration::from_millis(5)));
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
-    sleep_until(Instant::now() + duration)
+    match context::try_current(|engine| engine.clock.now()) {
+        Some(now) => sleep_until(now + duration),
+        // The loop that will run it may have a clock of its own, so the count begins there.
+        None => Sleep::not_begun(duration),
+    }
 }
 
 /// Waits until `deadline`; not at all if it has passed.
@@ -75,20 +79,36 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// boucle::block_on(sleep_until(Instant::now()));
 /// ```
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, timer: None }
+    Sleep { deadline, timer: Timer::None }
 }
 
 /// The future of [`sleep`] and [`sleep_until`]. Plain data: `Send`, `Sync` and `Unpin`.
 #[derive(Debug)]
 #[must_use = "nobody sleeps until this is awaited"]
 pub struct Sleep {
-    /// When it ends.
+    /// When it ends; how long it will be, counted from [`Instant::START`], if it has not begun.
     deadline: Instant,
-    /// The loop that counts the time, and the timer in its wheel.
-    timer: Option<(u32, Key)>,
+    /// Who counts the time.
+    timer: Timer,
+}
+
+/// Who counts the time of a [`Sleep`].
+#[derive(Debug, Clone, Copy)]
+enum Timer {
+    /// Nobody: it begins at its first poll.
+    NotBegun,
+    /// Nobody.
+    None,
+    /// A loop, by a timer in its wheel.
+    Armed(u32, Key),
 }
 
 impl Sleep {
+    /// A sleep that begins at its first poll.
+    fn not_begun(duration: Duration) -> Sleep {
+        Sleep { deadline: Instant::START + duration, timer: Timer::NotBegun }
+    }
+
     /// When the sleep ends.
     ///
     /// ```
@@ -98,7 +118,10 @@ impl Sleep {
     /// ```
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        match self.timer {
+            Timer::NotBegun => Instant::now() + self.deadline.duration_since(Instant::START),
+            _ => self.deadline,
+        }
     }
 
     /// Sets another deadline, earlier or later, whether or not the old one has passed. The sleep
@@ -118,7 +141,7 @@ impl Sleep {
 
     /// Takes the timer out of the wheel, if it is in one.
     fn cancel(&mut self) {
-        if let Some((loop_id, timer)) = self.timer.take() {
+        if let Timer::Armed(loop_id, timer) = std::mem::replace(&mut self.timer, Timer::None) {
             context::tell(loop_id, move |engine| engine.cancel_timer(timer));
         }
     }
@@ -126,13 +149,16 @@ impl Sleep {
     /// Whether the deadline has passed, whatever is left of the budget.
     #[track_caller]
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let armed = self.timer.and_then(|(loop_id, timer)| {
-            context::of(loop_id, |engine| engine.poll_timer(timer, cx))
-        });
+        let armed = match self.timer {
+            Timer::Armed(loop_id, timer) => {
+                context::of(loop_id, |engine| engine.poll_timer(timer, cx))
+            }
+            _ => None,
+        };
         match armed {
             Some(Poll::Pending) => Poll::Pending,
             Some(Poll::Ready(())) => {
-                self.timer = None;
+                self.timer = Timer::None;
                 Poll::Ready(())
             }
             // Not armed yet, or by a loop that is gone or on another thread: this one counts now.
@@ -143,16 +169,21 @@ impl Sleep {
     /// Reads the clock, and arms a timer if the deadline is still to come.
     #[track_caller]
     fn arm(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.cancel();
-        let deadline = self.deadline;
-        if deadline == Instant::NEVER {
-            return Poll::Pending;
-        }
-        self.timer = context::current(|engine| {
-            let timer = engine.arm_timer(deadline, cx.waker())?;
-            Some((engine.inbox.loop_id, timer))
-        });
-        if self.timer.is_some() { Poll::Pending } else { Poll::Ready(()) }
+        context::current(|engine| {
+            let now = engine.clock.now();
+            if matches!(self.timer, Timer::NotBegun) {
+                self.deadline = now + self.deadline.duration_since(Instant::START);
+            }
+            self.cancel();
+            if now >= self.deadline {
+                return Poll::Ready(());
+            }
+            if self.deadline < Instant::NEVER {
+                let timer = engine.arm_timer(now, self.deadline, cx.waker());
+                self.timer = Timer::Armed(engine.inbox.loop_id, timer);
+            }
+            Poll::Pending
+        })
     }
 }
 
@@ -163,7 +194,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // A sleep that was over before it began never let others run, and a loop of such would not
         // either: that is what the budget is for. One that was armed has waited.
-        let has_waited = self.timer.is_some();
+        let has_waited = matches!(self.timer, Timer::Armed(..));
         if !has_waited {
             ready!(budget::poll_left(cx));
         }
@@ -200,7 +231,7 @@ impl Drop for Sleep {
 /// # });
 /// ```
 pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), limit: Limit::After(duration) }
+    Timeout { future: future.into_future(), limit: Sleep::not_begun(duration) }
 }
 
 /// Gives a future time until `deadline`. As [`timeout`] otherwise.
@@ -213,7 +244,7 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 /// # });
 /// ```
 pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
-    Timeout { future: future.into_future(), limit: Limit::At(sleep_until(deadline)) }
+    Timeout { future: future.into_future(), limit: sleep_until(deadline) }
 }
 
 pin_project! {
@@ -223,17 +254,8 @@ pin_project! {
     pub struct Timeout<F> {
         #[pin]
         future: F,
-        limit: Limit,
+        limit: Sleep,
     }
-}
-
-/// How long a future may take.
-#[derive(Debug)]
-enum Limit {
-    /// This long after its first poll.
-    After(Duration),
-    /// Until this sleep ends.
-    At(Sleep),
 }
 
 impl<F: Future> Future for Timeout<F> {
@@ -245,14 +267,8 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if let Limit::After(duration) = *this.limit {
-            *this.limit = Limit::At(sleep(duration));
-        }
-        match this.limit {
-            // Not subject to the budget, of which `future` may have left nothing.
-            Limit::At(sleep) => sleep.poll_over(cx).map(|()| Err(Elapsed(()))),
-            Limit::After(_) => Poll::Pending,
-        }
+        // Not subject to the budget, of which `future` may have left nothing.
+        this.limit.poll_over(cx).map(|()| Err(Elapsed(())))
     }
 }
 
@@ -302,7 +318,7 @@ impl std::convert::From<Elapsed> for io::Error {
 /// ```
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
-    interval_at(Instant::now(), period)
+    Interval { next: sleep(Duration::ZERO), ..interval_at(Instant::START, period) }
 }
 
 /// A beat every `period`, the first at `start`. Beats are counted from `start`, so they do not

@@ -313,12 +313,8 @@ impl Engine {
         });
     }
 
-    /// Arms a timer that wakes `waker` when `deadline` has passed; `None` if it has already.
-    pub(crate) fn arm_timer(&self, deadline: Instant, waker: &Waker) -> Option<Key> {
-        let now = self.clock.now();
-        if now >= deadline {
-            return None;
-        }
+    /// Arms a timer that wakes `waker` when `deadline` has passed.
+    pub(crate) fn arm_timer(&self, now: Instant, deadline: Instant, waker: &Waker) -> Key {
         let mut wheel = self.wheel.borrow_mut();
         if wheel.is_empty() {
             // Nobody has moved its hands while it was empty, and places are counted from them.
@@ -330,7 +326,7 @@ impl Engine {
             let (timer, by) = (TimerId(key.serial()), self.probe.cause());
             Event::TimerArmed { timer, by, deadline: self.clock.age_at(deadline), level, slot }
         });
-        Some(key)
+        key
     }
 
     /// Whether a timer has fired; if not, it will wake `cx` from now on.

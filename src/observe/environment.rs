@@ -23,17 +23,21 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::{Print, SlowPoll, Watch};
+use super::event::Observer;
+use super::print::Print;
+use super::slow_poll::SlowPoll;
 
-/// Adds the observers that the environment asks for.
-pub(super) fn add_to(watch: &mut Watch) -> io::Result<()> {
+/// The observers that the environment asks for.
+pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(target) = variable("BOUCLE_TRACE") {
-        watch.add(trace(&target)?);
+        observers.push(Box::new(trace(&target)?));
     }
-    if let Some(threshold) = slow_poll(variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"))? {
-        watch.add(SlowPoll::new(threshold));
+    let (debug, limit) = (variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"));
+    if let Some(threshold) = slow_poll(debug.as_deref(), limit.as_deref())? {
+        observers.push(Box::new(SlowPoll::new(threshold)));
     }
-    Ok(())
+    Ok(observers)
 }
 
 /// The value of a variable; an empty one is as good as none.
@@ -86,27 +90,24 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 }
 
 /// The threshold of the slow-poll watch, if there is to be one. A threshold alone turns it on.
-fn slow_poll(debug: Option<OsString>, limit: Option<OsString>) -> io::Result<Option<Duration>> {
-    let wanted = match debug.as_deref().map(|value| (value, value.to_str())) {
+fn slow_poll(debug: Option<&OsStr>, limit: Option<&OsStr>) -> io::Result<Option<Duration>> {
+    let wanted = match debug {
         None => limit.is_some(),
-        Some((_, Some("1"))) => true,
-        Some((_, Some("0"))) => false,
-        Some((value, _)) => {
+        Some(value) if value == "1" => true,
+        Some(value) if value == "0" => false,
+        Some(value) => {
             let possible = "`1` reports slow polls to stderr, `0` does not";
             return Err(misunderstood("BOUCLE_DEBUG", value, possible));
         }
     };
-    let threshold = match limit {
-        None => SlowPoll::THRESHOLD,
-        Some(value) => match value.to_str().and_then(|value| value.parse().ok()) {
-            Some(millis) => Duration::from_millis(millis),
-            None => {
-                let possible = "a whole number of milliseconds, such as `50`, is the shortest \
-                                poll that is reported";
-                return Err(misunderstood("BOUCLE_SLOW_POLL_MS", &value, possible));
-            }
-        },
-    };
+    let threshold = limit.map_or(Ok(SlowPoll::THRESHOLD), |value| {
+        let millis = value.to_str().and_then(|value| value.parse().ok());
+        millis.map(Duration::from_millis).ok_or_else(|| {
+            let possible = "a whole number of milliseconds, such as `50`, is the shortest poll \
+                            that is reported";
+            misunderstood("BOUCLE_SLOW_POLL_MS", value, possible)
+        })
+    })?;
     Ok(wanted.then_some(threshold))
 }
 

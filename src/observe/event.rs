@@ -41,6 +41,11 @@ use std::time::Duration;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $word:literal) => {
         $(#[$doc])*
+        ///
+        /// ```
+        #[doc = concat!("let third = boucle::observe::", stringify!($name), "(3);")]
+        #[doc = concat!("assert_eq!(third.to_string(), \"", $word, " 3\");")]
+        /// ```
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub u32);
 
@@ -80,6 +85,11 @@ id! {
 }
 
 /// Who made something happen.
+///
+/// ```
+/// use boucle::observe::{Cause, TimerId};
+/// assert_eq!(Cause::Timer(TimerId(3)).to_string(), "timer 3");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// The task that was being polled.
@@ -88,7 +98,7 @@ pub enum Cause {
     Source(SourceId),
     /// A timer that fired.
     Timer(TimerId),
-    /// A message from another thread.
+    /// A message from another thread, or from this one while the loop did not turn.
     Message,
     /// The program, outside any turn: `block_on` or `EventLoop::spawn`.
     Program,
@@ -100,13 +110,18 @@ impl fmt::Display for Cause {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source) => source.fmt(f),
             Cause::Timer(timer) => timer.fmt(f),
-            Cause::Message => f.write_str("a message from another thread"),
+            Cause::Message => f.write_str("a message"),
             Cause::Program => f.write_str("the program"),
         }
     }
 }
 
 /// How a poll ended.
+///
+/// ```
+/// use boucle::observe::Outcome;
+/// assert_eq!(Outcome::Pending.to_string(), "waits");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// The future waits for something.
@@ -118,6 +133,11 @@ pub enum Outcome {
 }
 
 /// Why the loop asks the operating system to wait no longer than it does.
+///
+/// ```
+/// use boucle::observe::WaitReason;
+/// assert_eq!(WaitReason::TasksReady(2).to_string(), "2 tasks are ready");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WaitReason {
     /// Places in the ready queue are still taken, so it only looks and does not wait.
@@ -135,7 +155,14 @@ pub enum WaitReason {
     Nothing,
 }
 
-/// One thing that happened in a loop.
+/// One thing that happened in a loop. Its [`Display`](fmt::Display) is a sentence that holds all it
+/// says.
+///
+/// ```
+/// use boucle::observe::{Cause, Event, TaskId};
+/// let woken = Event::Woken { task: TaskId(2), by: Cause::Task(TaskId(1)) };
+/// assert_eq!(woken.to_string(), "task 2 is woken by task 1");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -350,12 +377,12 @@ impl Event<'_> {
     }
 }
 
-/// Somebody who watches a loop.
+/// Somebody who watches a loop. The idea is trio's `Instrument`.
 ///
 /// An observer is called on the loop's thread, while the loop does what the event says: it should
-/// be quick. It may wake tasks, send on channels and spawn, but what *it* causes in the loop goes
-/// unobserved. It should arm no timer and register no source, whose books may be open just then.
-/// One that panics is not called again; the loop goes on.
+/// be quick. It is there to look. It may wake tasks and send on channels, but what *it* causes goes
+/// unobserved; and it should neither spawn nor arm timers nor make sockets, for the books of the
+/// loop may be open just then. One that panics is not called again, and the loop goes on.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::{Event, Observer}};

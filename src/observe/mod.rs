@@ -56,7 +56,7 @@ impl Watch {
 
     /// All of them as one, with those that the environment asks for; `None` if nobody watches.
     pub(crate) fn into_observer(mut self) -> io::Result<Option<Box<dyn Observer>>> {
-        environment::add_to(&mut self)?;
+        self.observers.extend(environment::observers()?);
         Ok(match self.observers.len() {
             0 => None,
             1 => self.observers.pop(),

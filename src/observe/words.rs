@@ -34,7 +34,8 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "turn {turn} is over: {}", Count(polls, "poll"))
             }
             Event::MailTaken { messages } => {
-                write!(f, "{} from other threads", Count(messages, "message"))
+                let verb = if messages == 1 { "is" } else { "are" };
+                write!(f, "{} {verb} taken from the inbox", Count(messages, "message"))
             }
             Event::Spawned { task, by, place, name } => {
                 write!(f, "{task}")?;
@@ -184,7 +185,7 @@ impl fmt::Display for WaitReason {
         match self {
             WaitReason::TasksReady(1) => f.write_str("a task is ready"),
             WaitReason::TasksReady(tasks) => write!(f, "{tasks} tasks are ready"),
-            WaitReason::MailWaits => f.write_str("a message from another thread has come"),
+            WaitReason::MailWaits => f.write_str("a message has come"),
             WaitReason::TimerDue => f.write_str("then the timer wheel is due"),
             WaitReason::CallerLimit => f.write_str("the caller of `turn` allows no more"),
             WaitReason::Spin => f.write_str("it looks for work before it parks"),

@@ -1,0 +1,130 @@
+//! The environment: a program that knows nothing of observers is run again as a child process.
+
+#![cfg(feature = "os")]
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use boucle::EventLoop;
+use boucle::task::spawn_named;
+use boucle::time::sleep;
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// Only runs as a child of the tests below.
+#[test]
+#[ignore = "the child process of other tests"]
+fn child() {
+    let build = || EventLoop::builder().build();
+    match build() {
+        Err(error) => println!("error: {error}"),
+        Ok(event_loop) => {
+            event_loop.block_on(async {
+                spawn_named("slow", async { thread::sleep(ms(120)) }).await.unwrap();
+                spawn_named("quick", async { thread::sleep(ms(30)) }).await.unwrap();
+            });
+            // A second loop, and a simulated one.
+            build().unwrap().block_on(async {});
+            EventLoop::simulated(0).block_on(sleep(Duration::from_secs(3)));
+        }
+    }
+}
+
+/// What the child says to stdout and stderr.
+fn run_child(variables: &[(&str, &str)]) -> (String, String) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "child", "--ignored", "--nocapture"]);
+    for name in ["BOUCLE_TRACE", "BOUCLE_DEBUG", "BOUCLE_SLOW_POLL_MS"] {
+        command.env_remove(name);
+    }
+    let output = command.envs(variables.iter().copied()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    assert!(output.status.success(), "{}", text(output.stderr));
+    (text(output.stdout), text(output.stderr))
+}
+
+/// A directory that is removed in the end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Directory {
+        let path = std::env::temp_dir().join(format!("boucle-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Directory(path)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn without_a_variable_nobody_watches() {
+    assert_eq!(run_child(&[]).1, "");
+    assert_eq!(run_child(&[("BOUCLE_TRACE", ""), ("BOUCLE_DEBUG", "")]).1, "");
+    assert_eq!(run_child(&[("BOUCLE_DEBUG", "0"), ("BOUCLE_SLOW_POLL_MS", "1")]).1, "");
+}
+
+#[test]
+fn a_variable_turns_the_slow_poll_watch_on() {
+    let (_, told) = run_child(&[("BOUCLE_DEBUG", "1")]);
+    assert!(told.starts_with("boucle: task 2 `slow`, spawned at tests/environment.rs:"), "{told}");
+    assert!(!told.contains("`quick`"), "{told}");
+    for more in [
+        &[("BOUCLE_SLOW_POLL_MS", "20")][..],
+        &[("BOUCLE_SLOW_POLL_MS", "20"), ("BOUCLE_DEBUG", "1")],
+    ] {
+        let (_, told) = run_child(more);
+        assert!(told.contains("`slow`") && told.contains("`quick`"), "{told}");
+    }
+}
+
+#[test]
+fn a_variable_has_the_story_written_to_stderr() {
+    let (_, story) = run_child(&[("BOUCLE_TRACE", "-")]);
+    assert!(story.contains("task 2 `slow` is polled: it is new\n"), "{story}");
+    assert!(story.contains("\nloop 2: turn 1\n"), "{story}");
+    assert!(
+        story.contains("\nloop 3:     3000.000 ms  timer 1 fires, 0ns after its tick\n"),
+        "{story}"
+    );
+}
+
+#[test]
+fn a_variable_has_the_story_of_each_loop_written_to_a_file_of_its_own() {
+    let directory = Directory::new("trace");
+    let path = directory.0.join("run.txt");
+    let (_, told) = run_child(&[("BOUCLE_TRACE", path.to_str().unwrap())]);
+    assert_eq!(told, "");
+    let story = |name: &str| std::fs::read_to_string(directory.0.join(name)).unwrap();
+    assert!(story("run.txt").contains("task 2 `slow` is done"));
+    assert!(story("run-2.txt").contains("\nturn 1\n"));
+    assert!(story("run-3.txt").contains("    3000.000 ms  timer 1 fires"));
+    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 3);
+}
+
+#[test]
+fn a_value_that_is_not_understood_is_an_error_that_says_what_is_possible() {
+    let error = |name, value| {
+        let (told, _) = run_child(&[(name, value)]);
+        let start = told.find("error: ").unwrap_or_else(|| panic!("no error in {told}"));
+        told[start..].lines().next().unwrap().to_owned()
+    };
+    for value in ["run.html", "run.svg", "run.jsonl", "run.json", "run", "stderr", "run.TXT"] {
+        let told = error("BOUCLE_TRACE", value);
+        assert!(told.starts_with(&format!("error: BOUCLE_TRACE={value} is not understood")));
+        assert!(told.contains("`.txt`") && told.contains("`-`"), "{told}");
+    }
+    assert!(error("BOUCLE_DEBUG", "yes").contains("`1` reports slow polls"));
+    for value in ["fifty", "-1", "1.5", "50ms"] {
+        assert!(error("BOUCLE_SLOW_POLL_MS", value).contains("a whole number of milliseconds"));
+    }
+    let told = error("BOUCLE_TRACE", "/no/such/directory/run.txt");
+    assert!(told.starts_with("error: BOUCLE_TRACE: cannot write /no/such/directory/run.txt: "));
+}

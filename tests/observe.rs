@@ -1,0 +1,672 @@
+//! The window: each event of the glossary, told when and as it should be; and that the events of
+//! real runs never contradict each other.
+
+#![cfg(feature = "os")]
+
+#[path = "support/life.rs"]
+mod life;
+#[path = "support/programs.rs"]
+mod programs;
+
+use std::future::{pending, poll_fn};
+use std::io::{Read, Write};
+use std::panic::resume_unwind;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use boucle::observe::{
+    Cause, Event, JobId, Observer, Outcome, Record, Recorded, SourceId, TaskId, TimerId, WaitReason,
+};
+use boucle::sync::{mpsc, oneshot};
+use boucle::task::{spawn_named, yield_now};
+use boucle::time::{Instant, sleep, sleep_until};
+use boucle::{Builder, EventLoop, JoinHandle, spawn, spawn_blocking};
+use life::{Kind, assert_consistent};
+use programs::{World, program};
+
+const ROOT: TaskId = TaskId(1);
+const CHILD: TaskId = TaskId(2);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// What happened in a simulated loop while it ran a future, and when it was dropped.
+fn simulated<F: Future>(future: F) -> Vec<Recorded> {
+    observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        event_loop.block_on(future);
+    })
+}
+
+/// What happened in a real loop while it ran a future, and when it was dropped.
+fn real<F: Future>(future: F) -> Vec<Recorded> {
+    observed(EventLoop::builder(), Kind::Real, |event_loop| {
+        event_loop.block_on(future);
+    })
+}
+
+fn observed(builder: Builder, kind: Kind, run: impl FnOnce(&EventLoop)) -> Vec<Recorded> {
+    let record = Record::new();
+    let event_loop = builder.observer(record.clone()).build().unwrap();
+    run(&event_loop);
+    drop(event_loop);
+    assert_consistent(&record, kind);
+    record.events()
+}
+
+/// Where in the trace an event is; fails if it is not.
+#[track_caller]
+fn place(events: &[Recorded], wanted: Event<'_>) -> usize {
+    let found = events.iter().position(|recorded| recorded.event() == wanted);
+    found.unwrap_or_else(|| panic!("`{wanted}` is not in\n{}", text(events)))
+}
+
+/// Fails unless the events happened in this order.
+#[track_caller]
+fn assert_in_order(events: &[Recorded], wanted: &[Event<'_>]) {
+    let places: Vec<usize> = wanted.iter().map(|&event| place(events, event)).collect();
+    assert!(places.is_sorted(), "{places:?} in\n{}", text(events));
+}
+
+fn text(events: &[Recorded]) -> String {
+    events.iter().map(|recorded| format!("{recorded}\n")).collect()
+}
+
+fn count(events: &[Recorded], matches: impl Fn(Event<'_>) -> bool) -> usize {
+    events.iter().filter(|recorded| matches(recorded.event())).count()
+}
+
+fn woken(task: TaskId, by: Cause) -> Event<'static> {
+    Event::Woken { task, by }
+}
+
+// Turns.
+
+#[test]
+fn a_turn_tells_its_number_and_how_many_tasks_it_polled() {
+    let events = simulated(async {
+        let child = spawn(yield_now());
+        child.await.unwrap();
+    });
+    assert_eq!(events[1].event(), Event::TurnBegan { turn: 1 });
+    let polls = count(&events, |event| matches!(event, Event::PollBegan { .. }));
+    assert_eq!(polls, 4);
+    place(&events, Event::TurnEnded { turn: 1, polls: 4 });
+}
+
+#[test]
+fn an_aborted_task_counts_as_no_poll() {
+    let events = simulated(async {
+        let task = spawn(async {});
+        task.abort();
+        yield_now().await;
+    });
+    place(&events, Event::TurnEnded { turn: 1, polls: 2 });
+}
+
+#[test]
+fn mail_is_told_when_it_is_taken_and_its_wakes_are_caused_by_a_message() {
+    let events = real(async {
+        let (sender, receiver) = oneshot::channel();
+        let thread = thread::spawn(move || {
+            thread::sleep(ms(5));
+            sender.send(5)
+        });
+        assert_eq!(receiver.await.unwrap(), 5);
+        thread.join().unwrap().unwrap();
+    });
+    let mail = Event::MailTaken { messages: 1 };
+    assert_in_order(&events, &[mail, woken(ROOT, Cause::Message)]);
+}
+
+// The life of a task.
+
+#[test]
+fn a_spawn_tells_the_task_its_parent_its_place_and_its_name() {
+    let mut lines = (0, 0);
+    let events = simulated(async {
+        lines.0 = line!() + 1;
+        let named = spawn_named("fetch", async { drop(spawn(async {})) });
+        named.await.unwrap();
+        lines.1 = line!() + 1;
+        spawn(async {});
+    });
+    let born = |number: u32| {
+        let birth = events.iter().find_map(|recorded| match recorded.event() {
+            Event::Spawned { task, by, place, name } if task == TaskId(number) => {
+                Some((by, place.file(), place.line(), name.to_owned()))
+            }
+            _ => None,
+        });
+        birth.unwrap()
+    };
+    let (by, file, _, name) = born(1);
+    assert_eq!((by, file, &*name), (Cause::Program, file!(), "block_on"));
+    assert_eq!(born(2), (Cause::Task(ROOT), file!(), lines.0, "fetch".to_owned()));
+    assert_eq!(born(3).0, Cause::Task(CHILD));
+    assert_eq!(born(4), (Cause::Task(ROOT), file!(), lines.1, String::new()));
+}
+
+#[test]
+fn a_task_that_comes_from_another_thread_is_spawned_by_a_message() {
+    let events = real(async {
+        let handle = boucle::Handle::current();
+        thread::spawn(move || handle.spawn(|| async {})).join().unwrap().await.unwrap();
+    });
+    let by_message =
+        |event: Event<'_>| matches!(event, Event::Spawned { by: Cause::Message, task: CHILD, .. });
+    assert_eq!(count(&events, by_message), 1);
+}
+
+#[test]
+fn a_wake_tells_the_task_that_called_the_waker() {
+    let events = simulated(async {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let _child = spawn(async move { receiver.recv().await });
+        sleep(ms(1)).await;
+        sender.send(1).await.unwrap();
+        yield_now().await;
+    });
+    place(&events, woken(ROOT, Cause::Task(ROOT)));
+    place(&events, woken(CHILD, Cause::Task(ROOT)));
+}
+
+#[test]
+fn a_task_that_finishes_wakes_whoever_joins_it() {
+    let events = simulated(async { spawn(async {}).await });
+    let done = Event::PollEnded { task: CHILD, outcome: Outcome::Ready };
+    assert_in_order(&events, &[done, woken(ROOT, Cause::Task(CHILD))]);
+}
+
+#[test]
+fn a_wake_between_turns_comes_as_a_message() {
+    let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        let (sender, receiver) = oneshot::channel();
+        let task = event_loop.spawn(receiver);
+        event_loop.turn(Some(Duration::ZERO));
+        sender.send(()).unwrap();
+        event_loop.turn(Some(Duration::ZERO));
+        assert!(task.is_finished());
+    });
+    place(&events, woken(TaskId(1), Cause::Message));
+}
+
+#[test]
+fn what_is_asked_between_turns_is_caused_by_the_program() {
+    let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        let task = event_loop.spawn(pending::<()>());
+        event_loop.turn(Some(Duration::ZERO));
+        task.abort();
+        assert!(event_loop.block_on(task).is_err());
+    });
+    let by = Cause::Program;
+    let asked = Event::AbortRequested { task: TaskId(1), by };
+    assert_in_order(&events, &[asked, woken(TaskId(1), by)]);
+}
+
+#[test]
+fn a_wake_of_a_queued_task_is_no_event() {
+    let events = simulated(async {
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            cx.waker().wake_by_ref();
+            Poll::Ready(())
+        })
+        .await;
+        yield_now().await;
+    });
+    assert_eq!(count(&events, |event| event == woken(ROOT, Cause::Task(ROOT))), 1);
+}
+
+#[test]
+fn a_wake_of_a_finished_task_is_no_event() {
+    let mut of_root = None;
+    let record = Record::new();
+    let builder = EventLoop::builder().simulated(0).observer(record.clone());
+    let event_loop = builder.build().unwrap();
+    event_loop.block_on(async {
+        of_root = Some(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await);
+        let child = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+        let unjoined = spawn(poll_fn(|cx| Poll::Ready(cx.waker().clone())));
+        child.await.unwrap().wake();
+        yield_now().await;
+        assert!(unjoined.is_finished());
+    });
+    event_loop.block_on(async { of_root.unwrap().wake() });
+    drop(event_loop);
+    assert_consistent(&record, Kind::Simulated);
+    let events = record.events();
+    assert_eq!(count(&events, |event| matches!(event, Event::Woken { task: CHILD, .. })), 0);
+    let root = |event: Event<'_>| event == woken(ROOT, Cause::Task(TaskId(4)));
+    assert_eq!(count(&events, root), 0);
+}
+
+#[test]
+fn a_poll_tells_when_it_begins_and_how_it_ends() {
+    let events = simulated(async {
+        let child = spawn(async {
+            yield_now().await;
+            resume_unwind(Box::new("oh"))
+        });
+        let panicked: Result<(), _> = child.await;
+        assert!(panicked.is_err());
+    });
+    let began = Event::PollBegan { task: CHILD };
+    let ended = |outcome| Event::PollEnded { task: CHILD, outcome };
+    assert_in_order(&events, &[began, ended(Outcome::Pending), ended(Outcome::Panicked)]);
+    place(&events, Event::PollEnded { task: ROOT, outcome: Outcome::Ready });
+}
+
+#[test]
+fn an_abort_tells_who_asked_and_then_that_the_future_is_dropped() {
+    let events = simulated(async {
+        let child = spawn(pending::<()>());
+        sleep(ms(1)).await;
+        child.abort();
+        child.abort();
+        assert!(child.await.is_err());
+    });
+    let asked = Event::AbortRequested { task: CHILD, by: Cause::Task(ROOT) };
+    let aborted = Event::Aborted { task: CHILD };
+    let order = [asked, woken(CHILD, Cause::Task(ROOT)), aborted, woken(ROOT, Cause::Task(CHILD))];
+    assert_in_order(&events, &order);
+    assert_eq!(count(&events, |event| event == asked), 1);
+}
+
+#[test]
+fn a_task_that_aborts_itself_is_aborted_after_its_poll() {
+    let events = simulated(async {
+        let own = std::rc::Rc::new(std::cell::RefCell::new(None::<JoinHandle<()>>));
+        let handle = own.clone();
+        *own.borrow_mut() = Some(spawn(async move {
+            handle.borrow().as_ref().unwrap().abort();
+            pending().await
+        }));
+        sleep(ms(1)).await;
+        own.take();
+    });
+    let asked = Event::AbortRequested { task: CHILD, by: Cause::Task(CHILD) };
+    let ended = Event::PollEnded { task: CHILD, outcome: Outcome::Pending };
+    assert_in_order(&events, &[asked, ended, Event::Aborted { task: CHILD }]);
+}
+
+#[test]
+fn a_wake_of_a_task_by_its_own_destructor_is_no_event() {
+    struct Wakes(Option<std::task::Waker>);
+    impl Drop for Wakes {
+        fn drop(&mut self) {
+            self.0.take().unwrap().wake();
+        }
+    }
+    let waits = || async {
+        let _wakes = Wakes(Some(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await));
+        pending::<()>().await;
+    };
+    let events = simulated(async {
+        let aborted = spawn(waits());
+        sleep(ms(1)).await;
+        aborted.abort();
+        assert!(aborted.await.is_err());
+        let _dropped_with_the_loop = spawn(waits());
+        sleep(ms(1)).await;
+    });
+    let own =
+        |event: Event<'_>| matches!(event, Event::Woken { task, by } if by == Cause::Task(task));
+    assert_eq!(count(&events, own), 0);
+}
+
+#[test]
+fn a_destructor_of_an_aborted_task_acts_on_its_behalf() {
+    let events = simulated(async {
+        let (sender, receiver) = oneshot::channel::<()>();
+        let child = spawn(async move {
+            let _sender = sender;
+            sleep(ms(5)).await;
+        });
+        sleep(ms(1)).await;
+        child.abort();
+        assert!(receiver.await.is_err());
+    });
+    let cancelled = Event::TimerCancelled { timer: TimerId(2) };
+    let wake = woken(ROOT, Cause::Task(CHILD));
+    assert_in_order(&events, &[Event::Aborted { task: CHILD }, cancelled, wake]);
+}
+
+#[test]
+fn a_task_is_gone_when_its_output_was_taken_or_nobody_wants_it() {
+    let events = simulated(async {
+        let joined = spawn(async {});
+        let detached = spawn(async {});
+        drop(detached);
+        sleep(ms(1)).await;
+        joined.await.unwrap();
+    });
+    let gone = |number| Event::Dropped { task: TaskId(number) };
+    let tick = Event::TimerFired { timer: TimerId(1), late: Duration::ZERO };
+    assert_in_order(&events, &[gone(3), tick, gone(2), gone(1)]);
+}
+
+#[test]
+fn a_loop_that_is_dropped_tells_the_end_of_each_task() {
+    struct SpawnsWhenDropped;
+    impl Drop for SpawnsWhenDropped {
+        fn drop(&mut self) {
+            spawn(async {});
+        }
+    }
+    let mut kept = None;
+    let events = simulated(async {
+        let _waits = spawn(async {
+            let _spawns = SpawnsWhenDropped;
+            pending::<()>().await
+        });
+        let _queued = spawn(async {});
+        kept = Some(spawn(async { 5 }));
+        sleep(ms(1)).await;
+        let _never_polled = spawn(async {});
+    });
+    assert!(kept.is_some());
+    for number in 1..=6 {
+        place(&events, Event::Dropped { task: TaskId(number) });
+    }
+    // The last was born when the loop was dropped, and never ran.
+    assert_in_order(
+        &events,
+        &[
+            Event::Aborted { task: TaskId(2) },
+            Event::Aborted { task: TaskId(6) },
+            Event::Dropped { task: TaskId(6) },
+        ],
+    );
+    assert_eq!(count(&events, |event| event == Event::PollBegan { task: TaskId(6) }), 0);
+}
+
+#[test]
+fn a_root_that_is_given_up_counts_as_aborted() {
+    let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        event_loop.try_block_on(pending::<()>()).unwrap_err();
+    });
+    assert_in_order(&events, &[Event::Aborted { task: ROOT }, Event::Dropped { task: ROOT }]);
+}
+
+// Waits.
+
+#[test]
+fn a_wait_tells_that_a_timer_limits_it() {
+    let events = simulated(sleep(ms(30)));
+    let wait = Event::WaitBegan { timeout: Some(ms(30)), reason: WaitReason::TimerDue };
+    assert_in_order(&events, &[wait, Event::WaitEnded { sources: 0 }]);
+}
+
+#[test]
+fn a_wait_tells_that_the_caller_of_turn_limits_it() {
+    let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        event_loop.turn(Some(ms(20)));
+    });
+    place(&events, Event::WaitBegan { timeout: Some(ms(20)), reason: WaitReason::CallerLimit });
+}
+
+#[test]
+fn a_wait_tells_that_nothing_limits_it() {
+    let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
+        event_loop.try_block_on(pending::<()>()).unwrap_err();
+    });
+    place(&events, Event::WaitBegan { timeout: None, reason: WaitReason::Nothing });
+}
+
+#[test]
+fn a_wait_tells_that_tasks_are_ready() {
+    let builder = EventLoop::builder().polls_per_turn(3);
+    let events = observed(builder, Kind::Real, |event_loop| {
+        event_loop.block_on(async {
+            let _listener = boucle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let others: Vec<_> = (0..5).map(|_| spawn(async {})).collect();
+            yield_now().await;
+            drop(others);
+        });
+    });
+    let reason = WaitReason::TasksReady(4);
+    place(&events, Event::WaitBegan { timeout: Some(Duration::ZERO), reason });
+}
+
+#[test]
+fn a_wait_tells_that_mail_waits() {
+    let events = real(async {
+        let _listener = boucle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        boucle::Handle::current().spawn(|| async {}).await.unwrap();
+    });
+    let reason = WaitReason::MailWaits;
+    place(&events, Event::WaitBegan { timeout: Some(Duration::ZERO), reason });
+}
+
+#[test]
+fn a_wait_tells_that_it_spins_before_it_parks() {
+    let builder = EventLoop::builder().spin_before_park(ms(2));
+    let events = observed(builder, Kind::Real, |event_loop| event_loop.block_on(sleep(ms(30))));
+    let spin = Event::WaitBegan { timeout: Some(ms(2)), reason: WaitReason::Spin };
+    let parks =
+        |event: Event<'_>| matches!(event, Event::WaitBegan { reason: WaitReason::TimerDue, .. });
+    place(&events, spin);
+    assert!(count(&events, parks) > 0);
+}
+
+// Sources.
+
+#[test]
+fn a_source_tells_who_registered_it_when_it_is_ready_and_when_it_leaves() {
+    let events = real(async {
+        let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = spawn(async move { boucle::net::TcpStream::connect(address).await.unwrap() });
+        let (server, _) = listener.accept().await.unwrap();
+        let client = client.await.unwrap();
+        drop(listener);
+        let reads = spawn(async move { client.read(&mut [0; 8]).await.unwrap() });
+        yield_now().await;
+        server.write_all(b"hello").await.unwrap();
+        assert_eq!(reads.await.unwrap(), 5);
+    });
+    let listener = SourceId(1);
+    let added = Event::SourceAdded { source: listener, by: Cause::Task(ROOT) };
+    let ready = Event::SourceReady { source: listener, readable: true, writable: false };
+    let wake = woken(ROOT, Cause::Source(listener));
+    let removed = Event::SourceRemoved { source: listener };
+    assert_in_order(&events, &[added, ready, wake, removed]);
+    let of_client = |event: Event<'_>| {
+        matches!(event, Event::SourceReady { source: SourceId(2), readable: true, .. })
+    };
+    assert!(count(&events, of_client) > 0, "{}", text(&events));
+}
+
+// Timers.
+
+#[test]
+fn a_timer_tells_where_it_was_put_and_when_it_moves_and_fires() {
+    let events = simulated(async {
+        let start = Instant::now();
+        let (short, long) = (spawn(sleep_until(start + ms(4_992))), sleep_until(start + ms(5_000)));
+        long.await;
+        short.await.unwrap();
+    });
+    let (long, short) = (TimerId(1), TimerId(2));
+    let (root, child) = (Cause::Task(ROOT), Cause::Task(CHILD));
+    let place_of = |timer| {
+        let armed = events.iter().find_map(|recorded| match recorded.event() {
+            Event::TimerArmed { timer: armed, by, deadline, level, slot } if armed == timer => {
+                Some((by, deadline, level, slot))
+            }
+            _ => None,
+        });
+        armed.unwrap()
+    };
+    assert_eq!(place_of(long), (root, ms(5_000), 2, 1));
+    assert_eq!(place_of(short), (child, ms(4_992), 2, 1));
+    let cascades = [
+        Event::TimerCascaded { timer: long, level: 1, slot: 14 },
+        Event::TimerCascaded { timer: short, level: 1, slot: 14 },
+    ];
+    let late = Duration::ZERO;
+    let fires = [
+        Event::TimerFired { timer: short, late },
+        woken(CHILD, Cause::Timer(short)),
+        Event::TimerFired { timer: long, late },
+        woken(ROOT, Cause::Timer(long)),
+    ];
+    assert_in_order(&events, &[cascades[0], cascades[1], fires[0], fires[1], fires[2], fires[3]]);
+}
+
+#[test]
+fn a_timer_tells_how_late_it_is() {
+    let events = real(async {
+        let sleeps = spawn(sleep(ms(2)));
+        yield_now().await;
+        thread::sleep(ms(20));
+        sleeps.await.unwrap();
+    });
+    let late = events.iter().find_map(|recorded| match recorded.event() {
+        Event::TimerFired { late, .. } => Some(late),
+        _ => None,
+    });
+    assert!(late.unwrap() > ms(10));
+}
+
+#[test]
+fn a_timer_that_is_not_awaited_to_its_end_is_cancelled() {
+    let events = simulated(boucle::time::timeout(ms(50), sleep(ms(5))));
+    place(&events, Event::TimerCancelled { timer: TimerId(2) });
+    assert_eq!(count(&events, |event| matches!(event, Event::TimerCancelled { .. })), 1);
+}
+
+// Jobs.
+
+#[test]
+fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
+    for builder in [EventLoop::builder(), EventLoop::builder().simulated(0)] {
+        let events = observed(builder, Kind::Real, |event_loop| {
+            event_loop.block_on(async {
+                spawn_blocking(|| 5).await.unwrap();
+                let panics = spawn_blocking(|| resume_unwind(Box::new("oh")));
+                let panicked: Result<(), _> = panics.await;
+                assert!(panicked.unwrap_err().is_panic());
+            });
+        });
+        let mut seen = Vec::new();
+        for recorded in &events {
+            match recorded.event() {
+                Event::JobQueued { job, by, place } => {
+                    assert_eq!((by, place.file()), (Cause::Task(ROOT), file!()));
+                    seen.push((job, "queued"));
+                }
+                Event::JobStarted { job, .. } => seen.push((job, "started")),
+                Event::JobFinished { job, panicked: false, .. } => seen.push((job, "done")),
+                Event::JobFinished { job, panicked: true, .. } => seen.push((job, "panicked")),
+                _ => {}
+            }
+        }
+        let (first, second) = (JobId(1), JobId(2));
+        let story = [(first, "queued"), (first, "started"), (first, "done")];
+        assert_eq!(seen[..3], story);
+        assert_eq!(seen[3..], [(second, "queued"), (second, "started"), (second, "panicked")]);
+    }
+}
+
+// The seam.
+
+/// Calls a closure for each event.
+struct With<F>(F);
+
+impl<F: FnMut(Duration, &Event<'_>)> Observer for With<F> {
+    fn event(&mut self, at: Duration, event: &Event<'_>) {
+        (self.0)(at, event);
+    }
+}
+
+#[test]
+fn an_observer_that_panics_is_not_called_again_and_harms_neither_loop_nor_others() {
+    let record = Record::new();
+    let calls = std::rc::Rc::new(std::cell::Cell::new(0));
+    for alone in [true, false] {
+        calls.set(0);
+        let counted = calls.clone();
+        let panics = With(move |_, _: &Event<'_>| {
+            counted.set(counted.get() + 1);
+            resume_unwind(Box::new("oh"));
+        });
+        let builder = EventLoop::builder().observer(panics);
+        let builder = if alone { builder } else { builder.observer(record.clone()) };
+        builder.build().unwrap().block_on(async { spawn(async {}).await.unwrap() });
+        assert_eq!(calls.get(), 1);
+    }
+    assert_consistent(&record, Kind::Real);
+    assert!(record.events().len() > 10);
+}
+
+#[test]
+fn an_observer_may_wake_and_send_but_does_not_see_it() {
+    let (sender, mut receiver) = mpsc::channel(1_000);
+    let record = Record::new();
+    let sends = With(move |_, event: &Event<'_>| {
+        let _ = sender.try_send(event.to_string());
+    });
+    let builder = EventLoop::builder().observer(sends).observer(record.clone());
+    let event_loop = builder.build().unwrap();
+    let reads = event_loop.spawn(async move { receiver.recv().await });
+    event_loop.block_on(async {
+        let handle = boucle::Handle::current();
+        let thread = thread::spawn(move || handle.spawn(|| sleep(ms(2))));
+        thread.join().unwrap().await.unwrap();
+        let first = reads.await.unwrap().unwrap();
+        assert!(first.starts_with("task 1 is spawned by the program"), "{first}");
+    });
+    let sent = |event: Event<'_>| matches!(event, Event::Woken { task: TaskId(1), .. });
+    assert_eq!(count(&record.events(), sent), 0);
+}
+
+// No contradictions.
+
+#[test]
+fn the_events_of_random_programs_on_a_real_loop_do_not_contradict_each_other() {
+    for seed in 0..60 {
+        let spin = if seed % 3 == 0 { Duration::from_micros(100) } else { Duration::ZERO };
+        let builder = EventLoop::builder().polls_per_turn(1 + seed as usize % 7);
+        let world = World::new(ms(4), false);
+        observed(builder.spin_before_park(spin), Kind::Real, |event_loop| {
+            event_loop.block_on(program(world.clone(), seed));
+        });
+        world.assert_empty();
+    }
+}
+
+#[test]
+fn the_events_of_a_server_under_load_do_not_contradict_each_other() {
+    let events = real(async {
+        let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let clients: Vec<_> = (0..4).map(|_| thread::spawn(move || talk(address))).collect();
+        let mut served = boucle::TaskGroup::new();
+        for _ in 0..40 {
+            let (stream, _) = listener.accept().await.unwrap();
+            served.spawn(async move {
+                let mut buffer = [0; 64];
+                while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+                    stream.write_all(&buffer[..read]).await.unwrap();
+                }
+            });
+        }
+        assert!(served.join_all().await.iter().all(Result::is_ok));
+        let join = spawn_blocking(move || clients.into_iter().all(|client| client.join().is_ok()));
+        assert!(join.await.unwrap());
+    });
+    assert_eq!(count(&events, |event| matches!(event, Event::SourceAdded { .. })), 41);
+}
+
+fn talk(address: std::net::SocketAddr) {
+    for _ in 0..10 {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        for _ in 0..5 {
+            stream.write_all(b"hello").unwrap();
+            stream.read_exact(&mut [0; 5]).unwrap();
+        }
+    }
+}
