@@ -30,8 +30,8 @@ use futures_task::ArcWake;
 use crate::engine::arena::Key;
 use crate::engine::inbox::{Inbox, Message};
 use crate::engine::ready;
-use crate::engine::shim::{AtomicBool, AtomicU64, Ordering, fence};
 use crate::shield::shield;
+use crate::shim::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// One task, as its wakers see it.
 pub(crate) struct Node {
