@@ -8,6 +8,7 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::mpsc::{Sender, channel};
 use loom::thread;
 
+use crate::observe::event::WorkerId;
 use crate::blocking::pool::{Pool, Rejected};
 use crate::shim::{Plan, begin};
 
@@ -146,7 +147,7 @@ pub fn a_refused_thread_loses_no_job() {
         let (send, receive) = channel();
         let to = send.clone();
         match pool.submit(Box::new(move |_| to.send(0).expect("the model listens"))) {
-            Err(Rejected::NoThread(job, _)) => job(crate::blocking::pool::WorkerId(0)),
+            Err(Rejected::NoThread(job, _)) => job(WorkerId(0)),
             _ => panic!("no thread can have been started"),
         }
         assert_eq!(receive.recv(), Ok(0));
