@@ -532,7 +532,7 @@ fn a_listener_without_descriptors_rests_and_recovers() {
         let connect = |_| std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let mut clients: Vec<_> = (0..8).map(connect).collect();
         // Three descriptors are left, for eight connections.
-        let next = std::fs::File::open("/dev/null")?.as_raw_fd() as u64;
+        let next = u64::try_from(std::fs::File::open("/dev/null")?.as_raw_fd()).unwrap();
         let limit = Rlimit { current: Some(next + 3), ..getrlimit(Resource::Nofile) };
         setrlimit(Resource::Nofile, limit)?;
         let accepted = Rc::new(Cell::new(0));
