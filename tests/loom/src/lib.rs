@@ -9,9 +9,9 @@
 #![cfg(all(loom, not(test)))]
 #![forbid(unsafe_code)]
 
-mod shim;
 #[path = "../../../src/shield.rs"]
 mod shield;
+mod shim;
 #[allow(dead_code)]
 #[path = "../../../src/observe"]
 mod observe {
