@@ -34,6 +34,7 @@ thread_local! {
 }
 
 /// Starts a poll with this many units. For the executor, before each poll of a task.
+#[inline]
 pub(crate) fn set(units: u32) {
     LEFT.set(units.into());
 }
@@ -44,6 +45,7 @@ pub(crate) fn lift() {
 }
 
 /// Ready if a unit is left, and takes none. Otherwise the task is woken and has to yield.
+#[inline]
 pub(crate) fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
     let left = LEFT.get();
     if left > 0 {
@@ -55,6 +57,7 @@ pub(crate) fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
 }
 
 /// Takes a unit for an operation that has completed.
+#[inline]
 pub(crate) fn charge() {
     LEFT.set(LEFT.get() - 1);
 }
@@ -71,6 +74,7 @@ pub(crate) fn charge() {
 /// // Outside of a loop there is no limit.
 /// assert_eq!(boucle::budget::poll_spend(&mut cx), Poll::Ready(()));
 /// ```
+#[inline]
 pub fn poll_spend(cx: &mut Context<'_>) -> Poll<()> {
     ready!(poll_left(cx));
     charge();

@@ -9,7 +9,7 @@ use crate::runner::Values;
 
 /// Where the two sides of a row are this close, they are level: it is what two runs of the same
 /// program differ by on a quiet machine.
-const NOISE: f64 = 0.031;
+const NOISE: f64 = 0.03;
 
 /// Writes rows to standard output.
 pub struct Report {
@@ -80,13 +80,12 @@ fn verdict(row: &Row, values: &Values) -> Option<String> {
         Target::None => return None,
         Target::Zero => if value == 0.0 { "aim" } else { "MISSED" }.to_owned(),
         Target::Ratio { must, aim } => {
-            // Judged as it is printed.
-            let ratio = (values.ratio(Kind::Boucle, Kind::Tokio)? * 100.0).round() / 100.0;
+            let ratio = printed(values.ratio(Kind::Boucle, Kind::Tokio)?);
             if aim.is_some_and(|aim| ratio >= aim) {
                 "aim".to_owned()
             } else if ratio >= must {
                 "must".to_owned()
-            } else if must == 1.0 && ratio + NOISE >= must {
+            } else if must == 1.0 && printed(must - ratio) <= NOISE {
                 "level".to_owned()
             } else {
                 "MISSED".to_owned()
@@ -97,8 +96,14 @@ fn verdict(row: &Row, values: &Values) -> Option<String> {
     let Some(bare) = values.ratio(Kind::Mio, Kind::Boucle) else {
         return Some(word);
     };
+    let bare = printed(bare);
     let sign = if bare <= BARE_TOLERANCE { "" } else { " MISSED" };
     Some(format!("{word}; mio {:+.0} %{sign}", (bare - 1.0) * 100.0))
+}
+
+/// A ratio as it is printed, which is how it is judged.
+fn printed(ratio: f64) -> f64 {
+    (ratio * 100.0).round() / 100.0
 }
 
 /// A figure to three places or so, whatever its size.

@@ -89,7 +89,7 @@ struct Task {
 impl Task {
     /// A task that nobody has polled, joined or aborted.
     fn new(body: Option<Pin<Box<dyn Body>>>, place: &'static Location<'static>) -> Task {
-        let stage = if body.is_some() { Stage::Idle } else { Stage::Polled };
+        let stage = if body.is_some() { Stage::Idle } else { Stage::Root };
         let (node, joiner) = (None, None);
         Task { body, node, joiner, place, stage, detached: false, aborting: false }
     }
@@ -100,8 +100,10 @@ impl Task {
 enum Stage {
     /// Waiting to be woken, or queued.
     Idle,
-    /// Checked out. A root is so for ever: its future lives on the stack of `block_on`.
+    /// Checked out.
     Polled,
+    /// Not in the arena: its future lives on the stack of `block_on`.
+    Root,
     /// Finished; the output is in the body.
     Done,
 }
@@ -150,6 +152,7 @@ impl Executor {
     }
 
     /// As [`spawn`](Executor::spawn), for a body of the caller's own kind.
+    #[inline]
     pub(crate) fn spawn_body(
         &self,
         mut body: Pin<Box<dyn Body>>,
@@ -197,7 +200,6 @@ impl Executor {
         let node = self.spares.node(key, &self.inbox);
         // Messages of other threads look for it here.
         self.with(key, |task| task.node = Some(Arc::clone(&node)));
-        self.names.borrow_mut().insert(key, "block_on".into());
         Root { key, node, future, outcome: None }
     }
 
@@ -238,7 +240,6 @@ impl Executor {
     }
 
     /// Polls the future of `block_on`.
-    #[inline(never)]
     fn poll_root(&self, root: &mut Root<'_>) -> bool {
         if root.outcome.is_some() {
             return false;
@@ -308,7 +309,6 @@ impl Executor {
     }
 
     /// Drops the future of an aborted task.
-    #[cold]
     fn cancel(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
@@ -319,7 +319,6 @@ impl Executor {
     }
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
-    #[inline(never)]
     fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         node.retire();
         self.spares.keep_node(node);
@@ -344,6 +343,7 @@ impl Executor {
 
     /// Moves the output of a finished task into `into`, an `Option<Result<T, JoinError>>`, and
     /// forgets the task. An unfinished one will wake `cx`.
+    #[inline]
     pub(crate) fn poll_join(&self, key: Key, cx: &mut Context<'_>, into: &mut dyn Any) -> Poll<()> {
         let mut tasks = self.tasks.borrow_mut();
         let Some(task) = tasks.get_mut(key) else { return Poll::Ready(()) };
@@ -442,10 +442,14 @@ impl Executor {
     /// The tasks that are not finished, oldest first: number, name and place of spawn.
     pub(crate) fn waiting(&self) -> Vec<(TaskId, Box<str>, &'static Location<'static>)> {
         let (tasks, names) = (self.tasks.borrow(), self.names.borrow());
-        let name = |key| names.get(&key).cloned().unwrap_or_default();
+        let name = |key, task: &Task| match task.stage {
+            Stage::Root => "block_on".into(),
+            _ => names.get(&key).cloned().unwrap_or_default(),
+        };
         let waiting = tasks.iter().filter(|(_, task)| task.stage != Stage::Done);
-        let mut waiting: Vec<_> =
-            waiting.map(|(key, task)| (TaskId(key.serial()), name(key), task.place)).collect();
+        let mut waiting: Vec<_> = waiting
+            .map(|(key, task)| (TaskId(key.serial()), name(key, task), task.place))
+            .collect();
         waiting.sort_by_key(|&(task, ..)| task);
         waiting
     }

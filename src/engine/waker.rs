@@ -83,15 +83,6 @@ impl Node {
         !was_queued
     }
 
-    /// Leaves a message for the loop, if none is under way.
-    #[inline(never)]
-    fn wake_from_afar(&self, task: Key) {
-        if self.sent.set() {
-            // A loop that is gone needs no wakes.
-            let _ = self.inbox.send(Message::Wake(task));
-        }
-    }
-
     /// The task is over: wakers that are left queue it no more.
     pub(crate) fn retire(&self) {
         self.queued.store(true, Ordering::Relaxed);
@@ -107,8 +98,9 @@ impl ArcWake for Node {
                 ready.push_woken(task);
             }
         });
-        if !is_local {
-            node.wake_from_afar(task);
+        if !is_local && node.sent.set() {
+            // A loop that is gone needs no wakes.
+            let _ = node.inbox.send(Message::Wake(task));
         }
     }
 }
