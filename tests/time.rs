@@ -1,5 +1,7 @@
 //! Time: sleeping, limits and beats, above the wheel (which has tests of its own).
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 
