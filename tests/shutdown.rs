@@ -27,14 +27,18 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// How many descriptors and threads this process has, where `/proc` says so.
+/// How many descriptors this process has, and how many workers of pools, where `/proc` says so.
+/// Other threads do not count: the test harness has some that come and go.
 fn baseline() -> Option<(usize, usize)> {
-    let count = |folder| std::fs::read_dir(folder).ok().map(Iterator::count);
-    Some((count("/proc/self/fd")?, count("/proc/self/task")?))
+    let descriptors = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    let threads = std::fs::read_dir("/proc/self/task").ok()?.flatten();
+    let names =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    Some((descriptors, names.filter(|name| name.starts_with("boucle-worker")).count()))
 }
 
 /// Waits until the process has no more of either than before: a thread that was told to end needs
-/// a moment, and other tests' harness threads come and go.
+/// a moment.
 fn returns_to(before: Option<(usize, usize)>) {
     let start = Instant::now();
     while let (Some(now), Some(before)) = (baseline(), before) {
