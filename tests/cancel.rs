@@ -6,6 +6,8 @@
 //! which is when a grant that is on its way could be lost. The series ends with the run in which
 //! the operation finishes first.
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 

@@ -1,5 +1,7 @@
 //! Tasks: who is polled when, what a panic does, how a loop ends.
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 
@@ -27,7 +29,8 @@ fn a_wake_during_the_own_poll_gives_exactly_one_more() {
         if counted.get() == 1 {
             cx.waker().wake_by_ref();
             cx.waker().wake_by_ref();
-            cx.waker().clone().wake();
+            let clone = cx.waker().clone();
+            clone.wake();
         }
         Poll::<()>::Pending
     }));
@@ -230,7 +233,7 @@ fn a_task_spawned_while_the_loop_ends_is_dropped_unrun() {
                     let handle = spawn(next);
                     assert!(handle.is_finished());
                     // Whether its handle is kept makes no difference.
-                    if depth % 2 == 0 {
+                    if depth.is_multiple_of(2) {
                         std::mem::forget(handle);
                     }
                 }
@@ -539,9 +542,10 @@ fn a_forgotten_loop_leaks_and_is_sound() {
 /// Case 38. In whichever order the thread's variables go.
 #[test]
 fn a_loop_may_live_in_a_thread_local() {
+    type Guard = OnDrop<Box<dyn FnOnce()>>;
     thread_local! {
         static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) };
-        static FIRST: RefCell<Option<OnDrop<Box<dyn FnOnce()>>>> = const { RefCell::new(None) };
+        static FIRST: RefCell<Option<Guard>> = const { RefCell::new(None) };
     }
     for loop_is_first in [true, false] {
         let dropped = Arc::new(AtomicUsize::new(0));

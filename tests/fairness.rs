@@ -1,5 +1,7 @@
 //! Fairness: whoever is always ready starves nobody.
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 

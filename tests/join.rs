@@ -1,5 +1,7 @@
 //! Join handles: what reaches them, and when the parts of a task are dropped.
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 

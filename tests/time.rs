@@ -1,5 +1,7 @@
 //! Time: sleeping, limits and beats, above the wheel (which has tests of its own).
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 
@@ -94,11 +96,11 @@ fn a_turn_waits_for_the_next_timer_or_the_callers_limit() {
 /// Looking for work before the sleep is a part of the sleep.
 #[test]
 fn a_spin_before_the_park_makes_no_timer_late() {
-    let event_loop = EventLoop::builder().spin_before_park(ms(200)).build().unwrap();
+    let event_loop = EventLoop::builder().spin_before_park(ms(500)).build().unwrap();
     event_loop.block_on(async {
         let start = std::time::Instant::now();
-        sleep(ms(60)).await;
-        assert!(start.elapsed() < ms(110), "{:?}", start.elapsed());
+        sleep(ms(200)).await;
+        assert!(start.elapsed() < ms(350), "{:?}", start.elapsed());
     });
 }
 
