@@ -24,10 +24,7 @@ fn run(preemptions: usize, long_waits: u32, model: fn()) {
         let mut builder = Builder::new();
         builder.preemption_bound = Some(preemptions);
         builder.check(move || {
-            begin(Plan {
-                time_outs,
-                threads: THREADS,
-            });
+            begin(Plan { time_outs, threads: THREADS });
             model();
         });
     }
@@ -80,10 +77,7 @@ pub fn jobs_that_block_run_at_once() {
         }
         let (ping, pong) = channel();
         let (done, to) = (send.clone(), ping);
-        assert!(
-            pool.submit(Box::new(move |_| done.send(pong.recv().unwrap()).unwrap()))
-                .is_ok()
-        );
+        assert!(pool.submit(Box::new(move |_| done.send(pong.recv().unwrap()).unwrap())).is_ok());
         say(&pool, 3, &to);
         let mut heard: Vec<_> = (0..3).map(|_| receive.recv().unwrap()).collect();
         heard.sort_unstable();
@@ -138,10 +132,7 @@ pub fn the_last_handle_sends_the_workers_home() {
 /// that there is.
 pub fn a_refused_thread_loses_no_job() {
     run(3, 2, || {
-        begin(Plan {
-            time_outs: 0,
-            threads: 0,
-        });
+        begin(Plan { time_outs: 0, threads: 0 });
         let pool = Pool::new(2, KEEP_ALIVE);
         let (send, receive) = channel();
         let to = send.clone();
@@ -151,10 +142,7 @@ pub fn a_refused_thread_loses_no_job() {
         }
         assert_eq!(receive.recv(), Ok(0));
         assert_eq!(pool.stats().queued, 0);
-        begin(Plan {
-            time_outs: 0,
-            threads: 1,
-        });
+        begin(Plan { time_outs: 0, threads: 1 });
         for n in 1..4 {
             say(&pool, n, &send);
         }

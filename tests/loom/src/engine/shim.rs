@@ -136,10 +136,7 @@ impl Condvar {
 /// Whether the next long wait of the run times out.
 fn long_wait_times_out() -> bool {
     let plan = PLAN.get();
-    PLAN.set(Plan {
-        time_outs: plan.time_outs >> 1,
-        ..plan
-    });
+    PLAN.set(Plan { time_outs: plan.time_outs >> 1, ..plan });
     plan.time_outs & 1 == 1
 }
 
@@ -168,10 +165,7 @@ pub(crate) mod thread {
             work: impl FnOnce() + Send + 'static,
         ) -> io::Result<JoinHandle<()>> {
             let plan = PLAN.get();
-            let threads = plan
-                .threads
-                .checked_sub(1)
-                .ok_or(io::ErrorKind::WouldBlock)?;
+            let threads = plan.threads.checked_sub(1).ok_or(io::ErrorKind::WouldBlock)?;
             PLAN.set(Plan { threads, ..plan });
             self.0.spawn(work)
         }
