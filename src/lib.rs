@@ -13,6 +13,7 @@ pub mod io;
 pub mod net;
 pub mod observe;
 mod shield;
+mod shim;
 pub mod sync;
 pub mod task;
 pub mod time;

@@ -192,14 +192,12 @@ impl Future for Sleep {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // A sleep that was over before it began never let others run, and a loop of such would not
-        // either: that is what the budget is for. One that was armed has waited.
         let has_waited = matches!(self.timer, Timer::Armed(..));
-        if !has_waited {
-            ready!(budget::poll_left(cx));
-        }
         ready!(self.poll_over(cx));
         if !has_waited {
+            // A sleep that was over before it began let nobody else run, and a loop of such would
+            // not either: that is what the budget is for.
+            ready!(budget::poll_left(cx));
             budget::charge();
         }
         Poll::Ready(())

@@ -219,10 +219,10 @@ mod on_ready {
     fn it_is_called_once_for_each_datagram_and_not_in_between() {
         let (event_loop, counts) = counted();
         run_on(&event_loop, async {
-            let (receiver, address) = socket()?;
+            let (source, address) = socket()?;
             let (sender, _) = socket()?;
             let received = Rc::new(Cell::new(0));
-            let callback = callback::on_ready(receiver, Direction::Read, {
+            let callback = callback::on_ready(source, Direction::Read, {
                 let received = Rc::clone(&received);
                 move |socket| {
                     socket.recv(&mut [0; 8])?;

@@ -521,24 +521,6 @@ fn a_dropped_group_ends_its_children_and_so_does_an_aborted_owner() {
     });
 }
 
-/// A server's group never becomes empty, and must not remember everybody who ever was in it.
-#[test]
-fn a_group_that_is_never_empty_does_not_grow() {
-    let event_loop = new_loop();
-    let Some(before) = resident_memory() else { return };
-    event_loop.block_on(async {
-        let mut group = TaskGroup::new();
-        group.spawn(pending::<()>());
-        for _ in 0..400_000 {
-            group.spawn(async {});
-            group.join_next().await.unwrap().unwrap();
-        }
-        assert_eq!(group.len(), 1);
-        let grown = resident_memory().unwrap().saturating_sub(before);
-        assert!(grown < 6_000_000, "the group has grown by {grown} bytes");
-    });
-}
-
 #[test]
 fn a_million_tasks_in_batches_leave_nothing_behind() {
     let event_loop = new_loop();

@@ -270,7 +270,7 @@ fn a_read_that_fills_its_buffer_exactly_does_not_miss_what_follows() {
             a.write_all(&[round; 3]).await?;
             assert_eq!(b.read(&mut buffer).await?, 3);
             a.write_all(&[round; 12]).await?;
-            sleep(ms(0)).await;
+            yield_now().await;
             let mut read = 0;
             while read < 12 {
                 read += b.read(&mut buffer).await?;
@@ -387,7 +387,7 @@ fn idle_connections_cost_no_turns() {
             pairs.push(Rc::new(tcp_pair().await?));
         }
         for pair in pairs {
-            let _ = spawn(async move { pair.0.read(&mut [0; 1]).await });
+            drop(spawn(async move { pair.0.read(&mut [0; 1]).await }));
         }
         sleep(ms(2)).await;
         let before = counts.turns.get();
@@ -532,11 +532,11 @@ fn a_listener_without_descriptors_rests_and_recovers() {
         let connect = |_| std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let mut clients: Vec<_> = (0..8).map(connect).collect();
         // Three descriptors are left, for eight connections.
-        let next = std::fs::File::open("/dev/null")?.as_raw_fd() as u64;
+        let next = u64::try_from(std::fs::File::open("/dev/null")?.as_raw_fd()).unwrap();
         let limit = Rlimit { current: Some(next + 3), ..getrlimit(Resource::Nofile) };
         setrlimit(Resource::Nofile, limit)?;
         let accepted = Rc::new(Cell::new(0));
-        let _ = spawn({
+        drop(spawn({
             let accepted = Rc::clone(&accepted);
             async move {
                 let mut streams = Vec::new();
@@ -545,7 +545,7 @@ fn a_listener_without_descriptors_rests_and_recovers() {
                     accepted.set(accepted.get() + 1);
                 }
             }
-        });
+        }));
         until(|| accepted.get() == 3).await;
         let before = counts.turns.get();
         sleep(ms(250)).await;
@@ -571,7 +571,7 @@ fn accepting_many_connections_lets_other_tasks_run() {
             clients.push(std::net::TcpStream::connect(listener.local_addr()?)?);
         }
         let beats = Rc::new(Cell::new(0));
-        let _ = spawn({
+        drop(spawn({
             let beats = Rc::clone(&beats);
             async move {
                 loop {
@@ -579,7 +579,7 @@ fn accepting_many_connections_lets_other_tasks_run() {
                     yield_now().await;
                 }
             }
-        });
+        }));
         let accepting = spawn(async move {
             for _ in 0..64 {
                 listener.accept().await.unwrap();
@@ -639,22 +639,23 @@ fn a_dropped_connection_causes_no_more_events() {
 }
 
 /// Case 101.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn signals_interrupt_nothing_that_anybody_sees() {
     use std::io::{BufRead, BufReader};
     use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     use rustix::process::{Pid, Signal, kill_process};
 
     if !support::is_child() {
         let mut child = support::start_child("signals_interrupt_nothing_that_anybody_sees");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-        assert!(lines.any(|line| line.ends_with("ready")), "the child ended early");
+        let ready = lines.find(|line| line.contains("ready")).expect("the child ended early");
+        let thread = ready.split_whitespace().last().unwrap().parse().unwrap();
         while child.try_wait().unwrap().is_none() {
-            // The child is not yet reaped, so the number is still its own.
-            kill_process(Pid::from_child(&child), Signal::USR1).unwrap();
+            // Linux gives the signal to the thread of this number, as long as there is one.
+            let _ = kill_process(Pid::from_raw(thread).unwrap(), Signal::USR1);
             thread::sleep(Duration::from_micros(100));
         }
         assert!(lines.any(|line| line.contains("1 passed")));
@@ -662,7 +663,7 @@ fn signals_interrupt_nothing_that_anybody_sees() {
     }
     let signalled = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&signalled)).unwrap();
-    println!("ready");
+    println!("ready: {}", rustix::thread::gettid());
     run(async {
         let start = Instant::now();
         for _ in 0..20 {
@@ -670,13 +671,13 @@ fn signals_interrupt_nothing_that_anybody_sees() {
             let (a, b) = tcp_pair().await?;
             let sending = spawn(async move {
                 sleep(ms(5)).await;
-                a.write_all(&[7; 1 << 20]).await
+                a.write_all(&vec![7; 1 << 20]).await
             });
             assert_eq!(read_all(&b).await?.len(), 1 << 20);
             sending.await.unwrap()?;
         }
         assert!(start.elapsed() >= ms(100));
-        assert!(signalled.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(signalled.load(Relaxed));
         Ok(())
     });
 }

@@ -528,25 +528,6 @@ fn a_limit_holds_although_the_future_spends_all_its_budget() {
     });
 }
 
-/// Case 71.
-#[test]
-fn a_million_timers_that_were_cancelled_leave_nothing_behind() {
-    let Some(before) = resident_memory() else { return };
-    let event_loop = new_loop();
-    event_loop.block_on(async {
-        let far = |n: u64| sleep(ms(100_000 + n * 37 % 10_000_000));
-        let mut sleeps: Vec<_> = (0..1_000_000).map(far).collect();
-        for slept in &mut sleeps {
-            assert!(poll_now(slept).is_pending());
-        }
-        let most = resident_memory().unwrap() - before;
-        assert!(most > 40_000_000, "the memory is not counted: {most}");
-        drop(sleeps);
-        let left = resident_memory().unwrap().saturating_sub(before);
-        assert!(left < 12_000_000, "{left} bytes are left of {most}");
-    });
-}
-
 /// Case 73. The deadline is counted from the call, not from the beginning of the turn.
 #[test]
 fn a_sleep_after_a_long_computation_is_whole() {

@@ -20,7 +20,7 @@ use boucle::time::{sleep, timeout};
 use futures_lite::{AsyncReadExt, AsyncWriteExt, StreamExt, future};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
-use support::{ms, once, run};
+use support::{counted, ms, once, run, run_on};
 
 /// Case 84.
 #[test]
@@ -264,7 +264,8 @@ fn whoever_connects_to_a_listener_with_a_full_queue_waits() {
 
 #[test]
 fn datagrams_arrive_whole_and_in_order_and_wait_for_room() {
-    run(async {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
         let (a, b) = UnixDatagram::pair()?;
         let sending = spawn(async move {
             for n in 0..2000_u32 {
@@ -273,6 +274,9 @@ fn datagrams_arrive_whole_and_in_order_and_wait_for_room() {
         });
         sleep(ms(2)).await;
         assert!(!sending.is_finished(), "there is no room for that many");
+        let before = counts.polls.get();
+        sleep(ms(10)).await;
+        assert!(counts.polls.get() - before < 4, "the sender spins: {counts:?}");
         let mut buffer = [0; 8];
         for n in 0..2000_u32 {
             assert_eq!(b.recv(&mut buffer).await?, 4);
@@ -312,7 +316,8 @@ fn datagrams_go_to_paths_and_their_senders_may_have_no_name() {
 
 #[test]
 fn a_receiver_full_of_others_datagrams_makes_a_stranger_wait() {
-    run(async {
+    let (event_loop, counts) = counted();
+    run_on(&event_loop, async {
         let path = TempPath::new("others");
         let receiver = UnixDatagram::bind(&path)?;
         let (busy, patient) = (UnixDatagram::unbound()?, UnixDatagram::unbound()?);
@@ -322,8 +327,10 @@ fn a_receiver_full_of_others_datagrams_makes_a_stranger_wait() {
             let path = path.0.clone();
             spawn(async move { patient.send_to(b"patient", path).await })
         };
+        let before = counts.polls.get();
         sleep(ms(12)).await;
         assert!(!sending.is_finished());
+        assert!(counts.polls.get() - before < 20, "the sender spins: {counts:?}");
         let mut buffer = [0; 16];
         while receiver.recv(&mut buffer).await? == 4 {}
         assert_eq!(&buffer[..7], b"patient");

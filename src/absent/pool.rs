@@ -5,11 +5,10 @@
 use std::io;
 use std::time::Duration;
 
+use crate::observe::event::WorkerId;
+
 /// Work for the pool.
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
-
-/// The number of a worker, of which there is none.
-pub(crate) struct WorkerId(pub(crate) u32);
 
 /// A job that the pool gave back unrun, and why.
 pub(crate) enum Rejected {

@@ -238,6 +238,7 @@ impl Executor {
     }
 
     /// Polls the future of `block_on`.
+    #[inline(never)]
     fn poll_root(&self, root: &mut Root<'_>) -> bool {
         if root.outcome.is_some() {
             return false;
@@ -307,6 +308,7 @@ impl Executor {
     }
 
     /// Drops the future of an aborted task.
+    #[cold]
     fn cancel(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
@@ -317,6 +319,7 @@ impl Executor {
     }
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
+    #[inline(never)]
     fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         node.retire();
         self.spares.keep_node(node);

@@ -22,7 +22,7 @@
 //! that finds the loop asleep.
 
 use crate::engine::arena::Key;
-use crate::engine::shim::{Mutex, MutexGuard};
+use crate::shim::{Mutex, MutexGuard};
 
 /// What another thread may leave for the loop.
 pub(crate) enum Message {

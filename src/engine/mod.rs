@@ -2,7 +2,7 @@
 //!
 //! [`Engine::turn`] is the loop, once around; everything else in this folder is one of its parts,
 //! each in a file of its own. To read them in the order in which they build on each other:
-//! `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`, `pool`,
+//! `arena`, `ready`, `inbox`, `waker`, `body`, `spares`, `executor`, `wheel`, `reactor`,
 //! this file, and `context`, the way in from outside.
 //!
 //! ```text
@@ -23,12 +23,9 @@ pub(crate) mod body;
 pub(crate) mod context;
 pub(crate) mod executor;
 pub(crate) mod inbox;
-#[cfg_attr(not(feature = "os"), path = "../absent/pool.rs")]
-pub(crate) mod pool;
 #[cfg_attr(not(feature = "os"), path = "../absent/reactor.rs")]
 pub(crate) mod reactor;
 pub(crate) mod ready;
-pub(crate) mod shim;
 pub(crate) mod spares;
 pub(crate) mod waker;
 pub(crate) mod wheel;
@@ -41,12 +38,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use crate::blocking::pool::Pool;
 use crate::clock::Clock;
 use crate::clock::Instant;
 use crate::engine::arena::Key;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};
-use crate::engine::pool::Pool;
 use crate::engine::reactor::Reactor;
 use crate::engine::ready::Ready;
 use crate::engine::waker::wake;

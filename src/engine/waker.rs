@@ -30,8 +30,8 @@ use futures_task::ArcWake;
 use crate::engine::arena::Key;
 use crate::engine::inbox::{Inbox, Message};
 use crate::engine::ready;
-use crate::engine::shim::{AtomicBool, AtomicU64, Ordering, fence};
 use crate::shield::shield;
+use crate::shim::{AtomicBool, AtomicU64, Ordering, fence};
 
 /// One task, as its wakers see it.
 pub(crate) struct Node {
@@ -83,6 +83,15 @@ impl Node {
         !was_queued
     }
 
+    /// Leaves a message for the loop, if none is under way.
+    #[inline(never)]
+    fn wake_from_afar(&self, task: Key) {
+        if self.sent.set() {
+            // A loop that is gone needs no wakes.
+            let _ = self.inbox.send(Message::Wake(task));
+        }
+    }
+
     /// The task is over: wakers that are left queue it no more.
     pub(crate) fn retire(&self) {
         self.queued.store(true, Ordering::Relaxed);
@@ -98,9 +107,8 @@ impl ArcWake for Node {
                 ready.push_woken(task);
             }
         });
-        if !is_local && node.sent.set() {
-            // A loop that is gone needs no wakes.
-            let _ = node.inbox.send(Message::Wake(task));
+        if !is_local {
+            node.wake_from_afar(task);
         }
     }
 }

@@ -30,15 +30,13 @@ pub use crate::engine::reactor::Direction;
 ///
 /// ```
 /// use boucle::io::{Direction, Source};
-/// use std::io::{Read, Write};
 ///
 /// # boucle::block_on(async {
-/// let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
-/// ours.set_nonblocking(true)?;
-/// let source = Source::new(mio::net::UnixStream::from_std(ours))?;
-/// theirs.write_all(b"hello")?;
+/// let socket = mio::net::UdpSocket::bind("127.0.0.1:0".parse().unwrap())?;
+/// socket.send_to(b"hello", socket.local_addr()?)?;
+/// let source = Source::new(socket)?;
 /// let mut buffer = [0; 8];
-/// let read = source.io(Direction::Read, |mut stream| stream.read(&mut buffer)).await?;
+/// let read = source.io(Direction::Read, |socket| socket.recv(&mut buffer)).await?;
 /// assert_eq!(&buffer[..read], b"hello");
 /// # std::io::Result::Ok(()) }).unwrap();
 /// ```
@@ -84,6 +82,7 @@ impl<S: event::Source> Source<S> {
     /// As [`new`](Source::new).
     ///
     /// ```
+    /// # #[cfg(unix)]
     /// # boucle::block_on(async {
     /// let (_, reader) = mio::unix::pipe::new()?;
     /// let source = boucle::io::Source::with_interest(reader, mio::Interest::READABLE)?;

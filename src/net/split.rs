@@ -75,12 +75,14 @@ impl<S: ByteStream> OwnedReadHalf<S> {
     ///
     /// `ConnectionReset` and its like.
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
-    /// let mut buffer = [0; 1024];
-    /// let read = reader.read(&mut buffer).await?;
+    /// peer.write_all(b"hello").await?;
+    /// assert_eq!(reader.read(&mut [0; 16]).await?, 5);
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     #[inline]
@@ -98,9 +100,11 @@ impl<S: ByteStream> OwnedReadHalf<S> {
     ///
     /// Never.
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
     /// let stream = reader.reunite(writer).expect("they are of one stream");
     /// # std::io::Result::Ok(()) }).unwrap();
@@ -123,11 +127,13 @@ impl<S: ByteStream> OwnedWriteHalf<S> {
     ///
     /// `BrokenPipe` if the peer is gone, and its like.
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
-    /// let written = writer.write(b"hello").await?;
+    /// assert_eq!(writer.write(b"hello").await?, 5);
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     #[inline]
@@ -142,9 +148,11 @@ impl<S: ByteStream> OwnedWriteHalf<S> {
     ///
     /// As [`write`](OwnedWriteHalf::write).
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
     /// writer.write_all(b"hello").await?;
     /// # std::io::Result::Ok(()) }).unwrap();

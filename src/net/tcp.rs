@@ -517,11 +517,14 @@ impl OwnedReadHalf<TcpStream> {
     ///
     /// As [`TcpStream::read`].
     ///
-    /// ```no_run
+    /// ```
     /// # boucle::block_on(async {
-    /// # let stream = boucle::net::TcpStream::connect("localhost:8080").await?;
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (peer, _) = listener.accept().await?;
     /// let (reader, writer) = stream.into_split();
-    /// reader.peek(&mut [0; 16]).await?;
+    /// peer.write_all(b"hello").await?;
+    /// assert_eq!(reader.peek(&mut [0; 16]).await?, 5);
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     pub async fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use crate::budget;
 use crate::io::{Direction, Source};
-use crate::time::timeout;
+use crate::time::sleep;
 
-/// How long [`UnixDatagram::send_to`] waits before it tries again a receiver that was full: the
-/// system tells only when the *sender* has room, which it may have had all the time.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long [`UnixDatagram::send_to`] pauses before it tries again a receiver that was full. The
+/// system does not tell when it no longer is; worse, Linux tells after each attempt in vain that
+/// the *sender* has room again, so whoever heeded that would try without end.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A socket that sends and receives datagrams within one machine.
 ///
@@ -208,7 +209,8 @@ impl UnixDatagram {
     }
 
     /// Sends a datagram to the socket at `path`. While that has no room this waits, and tries again
-    /// every 5 ms. Dropping the future sends nothing.
+    /// every millisecond; a sender that [connects](UnixDatagram::connect) is told when it may.
+    /// Dropping the future sends nothing.
     ///
     /// # Errors
     ///
@@ -227,11 +229,8 @@ impl UnixDatagram {
         budget::spend().await;
         loop {
             match self.source.try_io(Direction::Write, |io| io.send_to(buffer, &path)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => sleep(PAUSE).await,
                 done => return done,
-            }
-            if let Ok(Err(broken)) = timeout(PAUSE, self.source.ready(Direction::Write)).await {
-                return Err(broken);
             }
         }
     }

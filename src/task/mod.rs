@@ -26,7 +26,6 @@ mod group;
 mod remote;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -163,8 +162,6 @@ impl Future for YieldNow {
 pub struct JoinHandle<T> {
     /// Where the output is.
     from: From<T>,
-    /// It gives a `T`.
-    _output: PhantomData<T>,
 }
 
 /// Where the output of a task is to be had.
@@ -181,13 +178,13 @@ impl<T> JoinHandle<T> {
     /// The handle of a task of a loop on this thread.
     #[inline]
     pub(crate) fn local(loop_id: u32, task: Key) -> JoinHandle<T> {
-        JoinHandle { from: From::Local { loop_id, task }, _output: PhantomData }
+        JoinHandle { from: From::Local { loop_id, task } }
     }
 
     /// The handle of something that ends elsewhere, and that end.
     pub(crate) fn remote() -> (Completer<T>, JoinHandle<T>) {
         let (completer, handle) = remote::pair();
-        (completer, JoinHandle { from: From::Remote(Box::new(handle)), _output: PhantomData })
+        (completer, JoinHandle { from: From::Remote(Box::new(handle)) })
     }
 
     /// Asks for the end of the task. It takes effect when the task's turn in the ready queue comes:

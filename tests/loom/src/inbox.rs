@@ -10,11 +10,9 @@ use crate::bell::Ringer;
 use crate::engine::arena::Key;
 use crate::engine::inbox::{Inbox, Message};
 
-/// Runs `model` in every interleaving with at most four preemptions.
+/// Runs `model` in every interleaving.
 fn run(model: fn(Ringer, Arc<Inbox>)) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = Some(4);
-    builder.check(move || {
+    Builder::new().check(move || {
         let bell = Ringer::new();
         let inbox = Arc::new(Inbox::new(0, Box::new(bell.clone())));
         model(bell, inbox);

@@ -8,8 +8,9 @@ use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::mpsc::{Sender, channel};
 use loom::thread;
 
-use crate::engine::pool::{Pool, Rejected};
-use crate::engine::shim::{Plan, begin};
+use crate::blocking::pool::{Pool, Rejected};
+use crate::observe::event::WorkerId;
+use crate::shim::{Plan, begin};
 
 /// How long idle workers stay: long in the sense of the shim, so that the plan decides.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -137,7 +138,7 @@ pub fn a_refused_thread_loses_no_job() {
         let (send, receive) = channel();
         let to = send.clone();
         match pool.submit(Box::new(move |_| to.send(0).expect("the model listens"))) {
-            Err(Rejected::NoThread(job, _)) => job(crate::engine::pool::WorkerId(0)),
+            Err(Rejected::NoThread(job, _)) => job(WorkerId(0)),
             _ => panic!("no thread can have been started"),
         }
         assert_eq!(receive.recv(), Ok(0));

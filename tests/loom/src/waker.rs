@@ -122,11 +122,9 @@ impl Drop for Loop {
     }
 }
 
-/// Runs `model` in every interleaving with at most `preemptions` preemptions.
-fn run(preemptions: usize, model: fn()) {
-    let mut builder = Builder::new();
-    builder.preemption_bound = Some(preemptions);
-    builder.check(model);
+/// Runs `model` in every interleaving.
+fn run(model: fn()) {
+    Builder::new().check(model);
 }
 
 /// A word that starts as zero. It is written and read without any order of its own, so that
@@ -155,7 +153,7 @@ fn writer(word: &Arc<AtomicUsize>, last: usize, waker: &Waker) -> JoinHandle<()>
 /// Whenever the wake comes, while the loop polls, before it sleeps or as it does: the task is
 /// polled, and sees what was written before. (A wake that is lost would be a deadlock.)
 pub fn a_wake_is_not_slept_through() {
-    run(4, || {
+    run(|| {
         let (event_loop, word) = (Loop::new(), word());
         let (task, waker, polls) = event_loop.waiting(is(&word, 1));
         let thread = writer(&word, 1, &waker);
@@ -168,7 +166,7 @@ pub fn a_wake_is_not_slept_through() {
 /// A thread that wakes again and again, be its message under way, read or the task polled: the
 /// poll after the last wake sees all that was written, and no poll is without a wake.
 pub fn the_last_of_many_wakes_counts() {
-    run(4, || {
+    run(|| {
         let (event_loop, word) = (Loop::new(), word());
         let (task, waker, polls) = event_loop.waiting(is(&word, 3));
         let thread = writer(&word, 3, &waker);
@@ -181,7 +179,7 @@ pub fn the_last_of_many_wakes_counts() {
 /// Two threads write and wake. The second may find the first one's message under way and send
 /// none: what it wrote is seen all the same.
 pub fn what_each_thread_wrote_before_its_wake_is_seen() {
-    run(3, || {
+    run(|| {
         let (event_loop, one, two) = (Loop::new(), word(), word());
         let (is_one, is_two) = (is(&one, 1), is(&two, 1));
         let (task, waker, polls) = event_loop.waiting(move || is_one() && is_two());
@@ -194,7 +192,7 @@ pub fn what_each_thread_wrote_before_its_wake_is_seen() {
 
 /// The loop's own wake and another thread's meet: neither is taken for the other.
 pub fn a_local_wake_and_a_foreign_one_meet() {
-    run(3, || {
+    run(|| {
         let (event_loop, here, there) = (Loop::new(), word(), word());
         let (is_here, is_there) = (is(&here, 1), is(&there, 1));
         let (task, waker, polls) = event_loop.waiting(move || is_here() && is_there());
@@ -212,7 +210,7 @@ pub fn a_local_wake_and_a_foreign_one_meet() {
 /// A task ends while another thread still wakes it, and another task takes its slot and perhaps
 /// its waker node: it is polled for its own wakes only, and for each of them.
 pub fn a_late_wake_harms_no_task_that_came_later() {
-    run(3, || {
+    run(|| {
         let (event_loop, one, two) = (Loop::new(), word(), word());
         let (first, waker, _) = event_loop.waiting(is(&one, 1));
         let early = writer(&one, 2, &waker);
@@ -233,7 +231,7 @@ pub fn a_late_wake_harms_no_task_that_came_later() {
 /// A task ends, and its last waker goes, with a message still under way: the waker node may serve
 /// another task at once, and its wakes send messages of their own.
 pub fn a_message_under_way_does_not_stand_for_the_next_tasks_wake() {
-    run(3, || {
+    run(|| {
         let (event_loop, one, two) = (Loop::new(), word(), word());
         let (first, waker, _) = event_loop.waiting(is(&one, 2));
         let early = writer(&one, 1, &waker);
@@ -255,7 +253,7 @@ pub fn a_message_under_way_does_not_stand_for_the_next_tasks_wake() {
 
 /// The loop goes away while others wake its tasks: they wake nobody, and nobody waits for ever.
 pub fn a_loop_may_end_while_others_wake_its_tasks() {
-    run(4, || {
+    run(|| {
         let event_loop = Loop::new();
         let word = word();
         let (_, waker, _) = event_loop.waiting(is(&word, 2));

@@ -9,13 +9,16 @@
 //! [`Semaphore`](crate::sync::Semaphore) permit before the job. A job that waits for another job
 //! of the same pool may wait for ever, if the pool is full of such.
 
+#[cfg_attr(not(feature = "os"), path = "../absent/pool.rs")]
+pub(crate) mod pool;
+
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
+use crate::blocking::pool::{Job, Pool, Rejected};
 use crate::clock::Clock;
 use crate::clock::Instant;
-use crate::engine::pool::{Job, Pool, Rejected};
 use crate::engine::{Engine, context};
 use crate::observe::event::{Event, JobId, WorkerId};
 use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
@@ -133,7 +136,7 @@ where
         spawn_remote(task, completer, place);
         return handle;
     }
-    let job: Job = Box::new(move |worker| run(work, completer, note, WorkerId(worker.0)));
+    let job: Job = Box::new(move |worker| run(work, completer, note, worker));
     match pool().submit(job) {
         Ok(()) => {}
         // The job is dropped, and with it the completer: the handle gives `Aborted`.

@@ -50,10 +50,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::mem;
-use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use crate::engine::shim::{Arc, Condvar, LINGER, Mutex, MutexGuard, thread};
+use crate::observe::event::WorkerId;
+use crate::shield::shield;
+use crate::shim::{Arc, Condvar, LINGER, Mutex, MutexGuard, thread};
 
 #[cfg(test)]
 mod tests;
@@ -68,10 +69,6 @@ const BRISK_LOOKS: u8 = 2;
 
 /// Work for the pool. It is told which worker runs it, and is dropped on that worker's thread.
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
-
-/// The number of a worker, as in its thread's name, `boucle-worker-N`. Never reused in a pool.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct WorkerId(pub(crate) u32);
 
 /// A job that the pool gave back unrun, and why.
 pub(crate) enum Rejected {
@@ -226,7 +223,9 @@ impl Shared {
             bed.notify_one();
         }
         // A job's drop is the user's code, so it comes last and without the lock.
-        drop(unrun);
+        for job in unrun {
+            shield(|| drop(job));
+        }
     }
 
     /// Keeps the invariant after the queue has changed (rules 2 and 3): if jobs wait and nobody has
@@ -278,11 +277,8 @@ impl Shared {
                 // Rule 3: what is left behind is covered first.
                 let call = self.cover(&mut state);
                 Shared::wake(call, state);
-                // A job should catch its own panic. If one escapes, the worker survives, and the
-                // payload is forgotten, since its drop could panic again.
-                if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(id))) {
-                    mem::forget(payload);
-                }
+                // A job should catch its own panic. If one escapes, the worker survives.
+                shield(|| job(id));
                 state = self.lock();
                 state.count.running -= 1;
                 if !on_streak {
