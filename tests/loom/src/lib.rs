@@ -2,13 +2,19 @@
 //!
 //! The modules below stand where they stand in the library, file by file, above a [`shim`] with
 //! loom's threads and locks instead of the system's. Each function of a model is a small program
-//! that loom runs in every interleaving; `tests/` calls them. A job or a wake that is lost shows as
-//! a deadlock.
+//! that loom runs in every interleaving; `tests/` calls them. A job, a message or a wake that is
+//! lost shows as a deadlock.
 
 // The files bring their unit tests along, which are for real threads: not with `test`.
 #![cfg(all(loom, not(test)))]
 #![forbid(unsafe_code)]
 
+#[path = "../../../src/budget.rs"]
+#[allow(dead_code)]
+mod budget;
+#[path = "../../../src/clock.rs"]
+#[allow(dead_code)]
+mod clock;
 #[path = "../../../src/shield.rs"]
 mod shield;
 mod shim;
@@ -16,11 +22,34 @@ mod shim;
 #[path = "../../../src/observe"]
 mod observe {
     pub(crate) mod event;
+    pub(crate) mod probe;
 }
 #[allow(dead_code)]
 #[path = "../../../src/blocking"]
 mod blocking {
     pub(crate) mod pool;
 }
+#[allow(dead_code)]
+#[path = "../../../src/engine"]
+mod engine {
+    pub(crate) mod arena;
+    pub(crate) mod body;
+    pub(crate) mod executor;
+    pub(crate) mod inbox;
+    pub(crate) mod spares;
+    pub(crate) mod waker;
 
+    /// For the queue of the loop that turns "on this thread", a thread is one of loom's: all of
+    /// those share one thread of the system.
+    macro_rules! thread_local {
+        ($(#[$doc:meta])* static $name:ident: $type:ty = const { $init:expr };) => {
+            loom::thread_local! { $(#[$doc])* static $name: $type = $init; }
+        };
+    }
+    pub(crate) mod ready;
+}
+
+mod bell;
+pub mod inbox;
 pub mod pool;
+pub mod waker;
