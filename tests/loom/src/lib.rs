@@ -9,11 +9,13 @@
 #![cfg(all(loom, not(test)))]
 #![forbid(unsafe_code)]
 
+// The formatter would look for its unit tests in the wrong place.
+#[rustfmt::skip]
+#[allow(dead_code)]
 #[path = "../../../src/budget.rs"]
-#[allow(dead_code)]
 mod budget;
-#[path = "../../../src/clock.rs"]
 #[allow(dead_code)]
+#[path = "../../../src/clock.rs"]
 mod clock;
 #[path = "../../../src/shield.rs"]
 mod shield;
