@@ -1,6 +1,6 @@
 //! A TCP proxy: bytes go both ways, as fast as the slower side, and each way ends by itself.
 //!
-//! Run with: cargo run --release --example 06_tcp_proxy [LISTEN TARGET]
+//! Run with: `cargo run --release --example 06_tcp_proxy [LISTEN TARGET]`
 //!
 //! With addresses, say 127.0.0.1:6432 127.0.0.1:5432, it serves for ever; a connection takes two
 //! descriptors (see `ulimit -n`). Without, it proves itself on 200 connections at once, and ends.
@@ -124,7 +124,7 @@ async fn self_test() -> io::Result<()> {
 async fn client(address: SocketAddr, number: usize) -> io::Result<bool> {
     let stream = TcpStream::connect(address).await?;
     let text = format!("{number:09}\n").repeat(20_000);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         stream.write_all(&text.as_bytes()[..100_000]).await?;
         SockRef::from(stream.get_ref()).set_linger(Some(Duration::ZERO))?;
         return Ok(false);

@@ -1,6 +1,6 @@
 //! Graceful shutdown: accept no more, let running work finish within a time, then end.
 //!
-//! Run with: cargo run --release --example 12_graceful_shutdown [ADDRESS]
+//! Run with: `cargo run --release --example 12_graceful_shutdown [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it serves until Ctrl-C: `nc 127.0.0.1 7000`, and ask for
 //! `50` tenths of a second of work. Without one it has three clients, and presses Ctrl-C itself.
@@ -36,7 +36,10 @@ async fn serve(listener: TcpListener, stop: impl Future<Output = ()>, grace: Dur
     let (open, closing) = mpsc::channel(1);
     loop {
         // Whichever comes first. Clients that are done are taken out of the group meanwhile.
-        let stopped = async { Err(stop.as_mut().await) };
+        let stopped = async {
+            stop.as_mut().await;
+            Err(())
+        };
         let accepted = async { Ok(listener.accept().await) };
         let reaped = async {
             while clients.join_next().await.is_some() {}

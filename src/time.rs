@@ -151,7 +151,7 @@ impl Sleep {
     fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let armed = match self.timer {
             Timer::Armed(loop_id, timer) => {
-                context::of(loop_id, |engine| engine.poll_timer(timer, cx))
+                context::here(loop_id, |engine| engine.poll_timer(timer, cx))
             }
             _ => None,
         };
@@ -161,7 +161,7 @@ impl Sleep {
                 self.timer = Timer::None;
                 Poll::Ready(())
             }
-            // Not armed yet, or by a loop that is gone or on another thread: this one counts now.
+            // Not armed yet, or not by the loop that turns here: this one counts now.
             None => self.arm(cx),
         }
     }

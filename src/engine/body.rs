@@ -18,11 +18,9 @@ pub(crate) trait Body {
     /// Drops the future, and leaves `error` for the handle. Panics if the future's destructor does.
     fn end(self: Pin<&mut Self>, error: JoinError);
 
-    /// Moves the output into `into`, an `Option<Result<T, JoinError>>`.
+    /// Moves the output into `into`, an `Option<Result<T, JoinError>>`; drops it if that is
+    /// something else. Panics if its destructor does, and is empty all the same.
     fn take(self: Pin<&mut Self>, into: &mut dyn Any);
-
-    /// Drops whatever is left. Panics if its destructor does, and is empty all the same.
-    fn clear(self: Pin<&mut Self>);
 
     /// Puts a future into an empty body, out of `future`, an `Option<F>`; false if the body is for
     /// futures of another type.
@@ -62,15 +60,11 @@ where
     }
 
     fn take(self: Pin<&mut Self>, into: &mut dyn Any) {
-        if let Some(into) = into.downcast_mut::<Option<Result<F::Output, JoinError>>>()
-            && let Replaced::Done { output } = self.project_replace(Stages::Taken)
+        if let Replaced::Done { output } = self.project_replace(Stages::Taken)
+            && let Some(into) = into.downcast_mut::<Option<Result<F::Output, JoinError>>>()
         {
             *into = Some(output);
         }
-    }
-
-    fn clear(mut self: Pin<&mut Self>) {
-        self.set(Stages::Taken);
     }
 
     #[inline]

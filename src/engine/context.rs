@@ -35,10 +35,6 @@ thread_local! {
 /// The inboxes of all loops of the process, by the loop's number.
 static DIRECTORY: Mutex<BTreeMap<u32, Weak<Inbox>>> = Mutex::new(BTreeMap::new());
 
-/// What a misplaced call is told.
-const NO_LOOP: &str = "there is no event loop on this thread: call this from a future that runs \
-                       in `block_on`, or send it to a loop with `Handle::spawn`";
-
 /// Calls `run` with the loop that turns on this thread.
 ///
 /// # Panics
@@ -49,7 +45,10 @@ const NO_LOOP: &str = "there is no event loop on this thread: call this from a f
 pub(crate) fn current<R>(run: impl FnOnce(&Engine) -> R) -> R {
     match try_current(run) {
         Some(result) => result,
-        None => panic!("{NO_LOOP}"),
+        None => panic!(
+            "there is no event loop on this thread: call this from a future that runs in \
+             `block_on`, or send it to a loop with `Handle::spawn`"
+        ),
     }
 }
 
@@ -75,6 +74,14 @@ pub(crate) fn of<R>(loop_id: u32, run: impl FnOnce(&Engine) -> R) -> Option<R> {
     };
     let engine = RESIDENTS.try_with(find).ok().flatten()?;
     Some(run(&engine))
+}
+
+/// As [`of`], unless another loop turns on this thread.
+pub(crate) fn here<R>(loop_id: u32, run: impl FnOnce(&Engine) -> R) -> Option<R> {
+    with_current(|engine| match engine {
+        Some(engine) => (engine.inbox.loop_id == loop_id).then(|| run(engine)),
+        None => of(loop_id, run),
+    })
 }
 
 /// Has `run` called with the loop of this number: now if it lives on this thread, by a message if

@@ -212,7 +212,7 @@ impl Executor {
         if root.outcome.is_none() {
             self.probe.emit(|| Event::Aborted { task: TaskId(root.key.serial()) });
         }
-        root.node.retire();
+        root.node.set_queued();
         self.tasks.borrow_mut().remove(root.key);
         self.dropped(root.key);
     }
@@ -235,7 +235,7 @@ impl Executor {
             Ok(Poll::Pending) => self.check_in(key, body, node),
             Ok(Poll::Ready(())) => self.finish(key, body, node),
             Err(panic) => {
-                node.retire();
+                node.set_queued();
                 end(&mut body, JoinError::Panicked(panic));
                 self.finish(key, body, node);
             }
@@ -273,14 +273,7 @@ impl Executor {
         budget::set(self.budget);
         let waker = waker_ref(node);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut Context::from_waker(&waker))));
-        self.probe.emit(|| {
-            let outcome = match polled {
-                Ok(Poll::Pending) => Outcome::Pending,
-                Ok(Poll::Ready(())) => Outcome::Ready,
-                Err(_) => Outcome::Panicked,
-            };
-            Event::PollEnded { task, outcome }
-        });
+        self.probe.emit(|| Event::PollEnded { task, outcome: Outcome::from(&polled) });
         polled
     }
 
@@ -317,14 +310,14 @@ impl Executor {
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::Aborted { task });
-        node.retire();
+        node.set_queued();
         end(&mut body, JoinError::Aborted);
         self.finish(key, body, node);
     }
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
     fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
-        node.retire();
+        node.set_queued();
         self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
         match tasks.get_mut(key) {
@@ -338,7 +331,7 @@ impl Executor {
             _ => {
                 tasks.remove(key);
                 drop(tasks);
-                shield(|| body.as_mut().clear());
+                shield(|| body.as_mut().take(&mut ()));
                 self.spares.keep_body(body);
                 self.dropped(key);
             }

@@ -94,7 +94,7 @@ pub(crate) struct Engine {
     config: Config,
     /// How many turns there have been.
     turns: Cell<u64>,
-    /// How many jobs there have been.
+    /// The number of the next job.
     jobs: Cell<u32>,
     /// Kept between turns for its memory: the messages being read.
     messages: Cell<Vec<Message>>,
@@ -103,7 +103,6 @@ pub(crate) struct Engine {
 }
 
 /// What a turn was good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Turned {
     /// Tasks polled.
     pub(crate) polls: usize,
@@ -137,7 +136,7 @@ impl Engine {
             probe,
             config,
             turns: Cell::new(0),
-            jobs: Cell::new(0),
+            jobs: Cell::new(1),
             messages: Cell::default(),
             due: Cell::default(),
         })
@@ -355,8 +354,7 @@ impl Engine {
 
     /// The number of the next job.
     pub(crate) fn next_job(&self) -> JobId {
-        self.jobs.set(self.jobs.get().wrapping_add(1));
-        JobId(self.jobs.get())
+        JobId(self.jobs.replace(self.jobs.get().wrapping_add(1)))
     }
 
     /// Ends the loop: every task is dropped, and whoever else waits for a source is told; then

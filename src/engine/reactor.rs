@@ -59,8 +59,8 @@ pub(crate) struct Reactor {
     poll: RefCell<mio::Poll>,
     /// What the last wait brought.
     events: RefCell<mio::Events>,
-    /// The door for registrations; shared with sources, which may be dropped anywhere.
-    registry: Arc<Registry>,
+    /// The door for registrations; shared with sources, which leave by it from any thread.
+    pub(crate) registry: Arc<Registry>,
     /// An entry for each registered source.
     sources: RefCell<Arena<Entry>>,
 }
@@ -121,11 +121,6 @@ impl Reactor {
         Ok((reactor, Box::new(bell)))
     }
 
-    /// The door through which a source leaves the operating system's books, from any thread.
-    pub(crate) fn registry(&self) -> Arc<Registry> {
-        Arc::clone(&self.registry)
-    }
-
     /// Watches a source from now on.
     pub(crate) fn add(&self, source: &mut impl event::Source, both: Interest) -> io::Result<Key> {
         let key = self.sources.borrow_mut().insert(Entry::default());
@@ -137,7 +132,7 @@ impl Reactor {
     }
 
     /// Forgets a source; returns the wakers of those who wait for it. The source itself leaves by
-    /// [`Reactor::registry`].
+    /// the `registry`.
     pub(crate) fn remove(&self, key: Key) -> Option<Vec<Waker>> {
         let mut entry = self.sources.borrow_mut().remove(key)?;
         let mut wakers = Vec::new();

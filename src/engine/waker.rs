@@ -75,17 +75,12 @@ impl Node {
         self.queued.store(false, Ordering::Relaxed);
     }
 
-    /// Notes that the task is to be queued; false if it is queued already.
+    /// Notes that the task is queued, or is over and need not be; false if that was noted already.
     #[inline]
     pub(crate) fn set_queued(&self) -> bool {
         let was_queued = self.queued.load(Ordering::Relaxed);
         self.queued.store(true, Ordering::Relaxed);
         !was_queued
-    }
-
-    /// The task is over: wakers that are left queue it no more.
-    pub(crate) fn retire(&self) {
-        self.queued.store(true, Ordering::Relaxed);
     }
 }
 

@@ -99,7 +99,7 @@ impl<S: event::Source> Source<S> {
             let by = engine.probe.cause();
             engine.probe.emit(|| Event::SourceAdded { source: SourceId(key.serial()), by });
             let loop_id = engine.inbox.loop_id;
-            Ok(Source { io: Some(io), key, loop_id, registry: reactor.registry() })
+            Ok(Source { io: Some(io), key, loop_id, registry: Arc::clone(&reactor.registry) })
         })
     }
 

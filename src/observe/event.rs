@@ -36,6 +36,8 @@
 
 use std::fmt;
 use std::panic::Location;
+use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 macro_rules! id {
@@ -130,6 +132,16 @@ pub enum Outcome {
     Ready,
     /// The future panicked; its handle gets the panic.
     Panicked,
+}
+
+impl From<&thread::Result<Poll<()>>> for Outcome {
+    fn from(polled: &thread::Result<Poll<()>>) -> Outcome {
+        match polled {
+            Ok(Poll::Pending) => Outcome::Pending,
+            Ok(Poll::Ready(())) => Outcome::Ready,
+            Err(_) => Outcome::Panicked,
+        }
+    }
 }
 
 /// Why the loop asks the operating system to wait no longer than it does.

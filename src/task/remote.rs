@@ -6,7 +6,7 @@
 //! share.
 
 use std::any::Any;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use crate::engine::arena::Key;
 use crate::engine::body::{Body, JoinError};
 use crate::engine::context;
+use crate::shield::shield;
 use crate::sync::oneshot;
 
 /// What both sides know.
@@ -125,11 +126,16 @@ pin_project! {
 }
 
 impl<F: Future> RemoteBody<F> {
-    /// Drops the future, then sends its output. If the future's destructor panics the output is
-    /// not sent, and the executor calls `end` with that panic.
+    /// Drops the future, then sends its output, or the panic of the future's destructor.
     fn finish(self: Pin<&mut Self>, output: Result<F::Output, JoinError>) {
         let mut this = self.project();
-        this.future.set(None);
+        let output = match catch_unwind(AssertUnwindSafe(|| this.future.set(None))) {
+            Ok(()) => output,
+            Err(panic) => {
+                shield(|| drop(output));
+                Err(JoinError::Panicked(panic))
+            }
+        };
         if let Some(completer) = this.completer.take() {
             completer.complete(output);
         }
@@ -154,8 +160,6 @@ impl<F: Future> Body for RemoteBody<F> {
     // Its output has gone elsewhere, and its kind is not used again.
 
     fn take(self: Pin<&mut Self>, _into: &mut dyn Any) {}
-
-    fn clear(self: Pin<&mut Self>) {}
 
     fn refill(self: Pin<&mut Self>, _future: &mut dyn Any) -> bool {
         false
