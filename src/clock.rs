@@ -19,6 +19,7 @@ use std::time::Duration;
 const TICK: u64 = 1_000_000;
 
 /// Where real time is counted from: the first time anybody in the process asks for it.
+#[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
 static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
 /// What time it is for one loop.
@@ -42,6 +43,7 @@ impl Clock {
     }
 
     /// The present. This is the only place where the crate asks for the time.
+    #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
     pub(crate) fn read() -> Instant {
         Instant::from(std::time::Instant::now())
     }

@@ -80,7 +80,6 @@ impl EventLoop {
     /// let event_loop = boucle::EventLoop::builder().polls_per_turn(16).build()?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -190,6 +189,7 @@ impl EventLoop {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[track_caller]
+    #[expect(clippy::must_use_candidate, reason = "the turn is what matters, not its count")]
     pub fn turn(&self, at_most: Option<Duration>) -> usize {
         let _entered = context::enter(&self.engine);
         expect_wait(self.engine.turn(None, at_most)).polls

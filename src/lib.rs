@@ -1,5 +1,7 @@
 //! boucle: an event loop whose every mechanism can be read and watched.
 #![forbid(unsafe_code)]
+// What tests, examples and benchmarks may do, but the library may not.
+#![cfg_attr(not(test), warn(clippy::disallowed_methods, unreachable_pub))]
 
 pub mod blocking;
 pub mod budget;

@@ -292,7 +292,7 @@ impl fmt::Display for Elapsed {
 
 impl Error for Elapsed {}
 
-impl std::convert::From<Elapsed> for io::Error {
+impl From<Elapsed> for io::Error {
     fn from(elapsed: Elapsed) -> io::Error {
         io::Error::new(io::ErrorKind::TimedOut, elapsed)
     }
@@ -314,6 +314,7 @@ impl std::convert::From<Elapsed> for io::Error {
 /// assert_eq!(beat.tick().await - first, Duration::from_millis(2));
 /// # });
 /// ```
+#[must_use]
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
     Interval { next: sleep(Duration::ZERO), ..interval_at(Instant::START, period) }
@@ -334,6 +335,7 @@ pub fn interval(period: Duration) -> Interval {
 /// assert_eq!(interval_at(start, Duration::from_secs(1)).tick().await, start);
 /// # });
 /// ```
+#[must_use]
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
     assert!(!period.is_zero(), "an interval needs a period above zero; to yield, use `yield_now`");

@@ -138,9 +138,9 @@ where
     }
     let job: Job = Box::new(move |worker| run(work, completer, note, worker));
     match pool().submit(job) {
-        Ok(()) => {}
-        // The job is dropped, and with it the completer: the handle gives `Aborted`.
-        Err(Rejected::Closed(_)) => {}
+        // A job that is not taken is dropped, and with it the completer: the handle gives
+        // `Aborted`.
+        Ok(()) | Err(Rejected::Closed(_)) => {}
         Err(Rejected::NoThread(_, error)) => panic!("no thread for blocking work: {error}"),
     }
     handle

@@ -71,6 +71,7 @@ const BRISK_LOOKS: u8 = 2;
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
 
 /// A job that the pool gave back unrun, and why.
+#[allow(dead_code, reason = "the loop drops such a job; the pool's tests look at it")]
 pub(crate) enum Rejected {
     /// The pool is shut down.
     Closed(Job),
@@ -191,6 +192,7 @@ impl Pool {
     }
 
     /// What the pool is doing now.
+    #[allow(dead_code, reason = "the pool's tests and its model ask")]
     pub(crate) fn stats(&self) -> Stats {
         let state = self.door.shared.lock();
         let (idle, queued) = (state.sleepers.len(), state.queue.len());

@@ -98,6 +98,10 @@ impl Task {
     }
 }
 
+/// What is taken out of a task's slot while it is polled: its body, its node, and whether it is to
+/// be dropped instead.
+type CheckedOut = (Pin<Box<dyn Body>>, Arc<Node>, bool);
+
 /// Where in its life a task is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -278,7 +282,7 @@ impl Executor {
 
     /// Takes a task that waits out of its slot; `None` if it does not wait, or is gone.
     #[inline]
-    fn check_out(&self, key: Key) -> Option<(Pin<Box<dyn Body>>, Arc<Node>, bool)> {
+    fn check_out(&self, key: Key) -> Option<CheckedOut> {
         let mut tasks = self.tasks.borrow_mut();
         let task = tasks.get_mut(key).filter(|task| task.stage == Stage::Idle)?;
         task.stage = Stage::Polled;

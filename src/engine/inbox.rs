@@ -21,6 +21,8 @@
 //! Cost: one uncontended lock (about 16 ns) a message and a turn, and a system call for a sender
 //! that finds the loop asleep.
 
+use std::sync::PoisonError;
+
 use crate::engine::arena::Key;
 use crate::shim::{Mutex, MutexGuard};
 
@@ -116,6 +118,6 @@ impl Inbox {
     /// The guarded part. Nothing that could panic runs under the lock, so it cannot be poisoned
     /// half way through a change.
     fn mail(&self) -> MutexGuard<'_, Mail> {
-        self.mail.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

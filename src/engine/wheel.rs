@@ -44,7 +44,7 @@ use std::mem;
 use crate::engine::arena::{Arena, Key};
 
 /// The dials: one for each digit of a `u64`.
-const LEVELS: usize = u64::BITS.div_ceil(BITS as u32) as usize;
+const LEVELS: usize = (u64::BITS as usize).div_ceil(BITS);
 
 /// The slots of a dial: as many as a word has bits.
 const SLOTS: usize = 64;
@@ -208,7 +208,7 @@ impl<T> Wheel<T> {
         // those of the current tick, and those below are zero.
         let slot = self.occupied[level].trailing_zeros();
         let shift = BITS * level;
-        let above = self.elapsed.checked_shr(shift as u32 + BITS as u32).unwrap_or(0);
+        let above = if level + 1 < LEVELS { self.elapsed >> (shift + BITS) } else { 0 };
         let count = (above << BITS) + u64::from(slot);
         Some((Place::new(level, count), count << shift))
     }

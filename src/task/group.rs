@@ -139,15 +139,13 @@ impl<T: 'static> TaskGroup<T> {
         }
         let number = {
             let mut finished = self.finished();
-            match finished.children.pop_front() {
-                Some(number) => number,
-                None => {
-                    let replaced = finished.waiter.replace(cx.waker().clone());
-                    drop(finished);
-                    drop(replaced);
-                    return Poll::Pending;
-                }
-            }
+            let Some(number) = finished.children.pop_front() else {
+                let replaced = finished.waiter.replace(cx.waker().clone());
+                drop(finished);
+                drop(replaced);
+                return Poll::Pending;
+            };
+            number
         };
         let Some(child) = self.children.get_mut(&number) else { return Poll::Ready(None) };
         match Pin::new(child).poll(cx) {

@@ -9,33 +9,29 @@
 #![cfg(all(loom, not(test)))]
 #![forbid(unsafe_code)]
 
+// The formatter would look for its unit tests in the wrong place.
 #[rustfmt::skip]
+#[allow(dead_code)]
 #[path = "../../../src/budget.rs"]
-#[allow(dead_code)]
 mod budget;
-#[rustfmt::skip]
-#[path = "../../../src/clock.rs"]
 #[allow(dead_code)]
+#[path = "../../../src/clock.rs"]
 mod clock;
-#[rustfmt::skip]
 #[path = "../../../src/shield.rs"]
 mod shield;
 mod shim;
 #[allow(dead_code)]
-#[rustfmt::skip]
 #[path = "../../../src/observe"]
 mod observe {
     pub(crate) mod event;
     pub(crate) mod probe;
 }
 #[allow(dead_code)]
-#[rustfmt::skip]
 #[path = "../../../src/blocking"]
 mod blocking {
     pub(crate) mod pool;
 }
 #[allow(dead_code)]
-#[rustfmt::skip]
 #[path = "../../../src/engine"]
 mod engine {
     pub(crate) mod arena;
