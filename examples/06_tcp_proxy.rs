@@ -147,7 +147,7 @@ async fn self_test() -> io::Result<()> {
 async fn client(address: SocketAddr, number: usize) -> io::Result<bool> {
     let stream = TcpStream::connect(address).await?;
     let text = format!("{number:09}\n").repeat(20_000);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         stream.write_all(&text.as_bytes()[..100_000]).await?;
         SockRef::from(stream.get_ref()).set_linger(Some(Duration::ZERO))?;
         return Ok(false);
