@@ -36,7 +36,10 @@ async fn serve(listener: TcpListener, stop: impl Future<Output = ()>, grace: Dur
     let (open, closing) = mpsc::channel(1);
     loop {
         // Whichever comes first. Clients that are done are taken out of the group meanwhile.
-        let stopped = async { Err(stop.as_mut().await) };
+        let stopped = async {
+            stop.as_mut().await;
+            Err(())
+        };
         let accepted = async { Ok(listener.accept().await) };
         let reaped = async {
             while clients.join_next().await.is_some() {}
