@@ -2,8 +2,8 @@
 //!
 //! Run with: `cargo run --release --example 06_tcp_proxy [LISTEN TARGET]`
 //!
-//! With addresses, say 127.0.0.1:6432 127.0.0.1:5432, it serves for ever; a connection takes two
-//! descriptors (see `ulimit -n`). Without, it proves itself on 200 connections at once, and ends.
+//! With addresses, say 127.0.0.1:6432 127.0.0.1:5432, it serves for ever. Without, it proves itself
+//! on 200 connections at once, and ends.
 
 use std::cell::Cell;
 use std::io;
@@ -18,6 +18,7 @@ use socket2::SockRef;
 
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1);
+    raise_limit();
     boucle::block_on(async {
         match (arguments.next(), arguments.next()) {
             (Some(at), Some(to)) => serve(TcpListener::bind(at).await?, to.into()).await,
@@ -29,6 +30,9 @@ fn main() -> io::Result<()> {
 /// Accepts for ever. Nothing that befalls one connection ends the proxy.
 async fn serve(listener: TcpListener, target: Address) -> io::Result<()> {
     println!("listening at {}", listener.local_addr()?);
+    // At most so many may wait to be accepted. Without this it is 128, and of a thousand who come
+    // at once most would be dropped, to try again after a second.
+    SockRef::from(listener.source().get_ref()).listen(4096)?;
     loop {
         match listener.accept().await {
             Ok((client, peer)) => {
@@ -50,24 +54,31 @@ async fn serve(listener: TcpListener, target: Address) -> io::Result<()> {
 
 /// Connects a client with the target, until both have ended.
 async fn relay(client: TcpStream, target: Address) -> io::Result<()> {
+    prepare(&client)?;
     let server = timeout(Duration::from_secs(10), TcpStream::connect(target)).await??;
-    for stream in [&client, &server] {
-        // The peers have chosen the size of their packets: they are not to be gathered here. And
-        // a machine that has vanished does not say so: the system is to ask after it.
-        stream.set_nodelay(true)?;
-        SockRef::from(stream.get_ref()).set_keepalive(true)?;
-    }
+    prepare(&server)?;
     // Two directions in one task. When one ends, the other goes on; when one fails, both end.
     let broken = Cell::new(false);
-    let ended =
-        future::try_zip(pump(&server, &client, &broken), pump(&client, &server, &broken)).await;
-    if ended.is_err() || broken.get() {
-        // A stream that broke must not look complete: with a linger of 0, closing is a reset.
+    let down = pump(&server, &client, &broken);
+    let up = pump(&client, &server, &broken);
+    future::try_zip(down, up).await?;
+    if !broken.get() {
         for stream in [&client, &server] {
-            SockRef::from(stream.get_ref()).set_linger(Some(Duration::ZERO))?;
+            SockRef::from(stream.get_ref()).set_linger(None)?;
         }
     }
-    ended.map(drop)
+    Ok(())
+}
+
+/// Sets the options of a connection.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    // The peers have chosen the size of their packets: small ones are not to be gathered here.
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream.get_ref());
+    // A machine that has vanished does not say so: the system is to ask after it.
+    socket.set_keepalive(true)?;
+    // A stream that broke must not look complete: until all has ended well, closing is a reset.
+    socket.set_linger(Some(Duration::ZERO))
 }
 
 /// Gives `to` what `from` sends, until its end.
@@ -85,6 +96,18 @@ async fn pump(from: &TcpStream, to: &TcpStream, broken: &Cell<bool>) -> io::Resu
             broken.set(true);
             return Ok(());
         }
+    }
+}
+
+/// Asks for more descriptors: a connection takes two, and many systems give 1,024 in all to those
+/// who do not ask.
+fn raise_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        limit.current = limit.maximum;
+        let _ = setrlimit(Resource::Nofile, limit);
     }
 }
 

@@ -23,4 +23,4 @@ pub mod time;
 pub use blocking::spawn_blocking;
 pub use event_loop::{Builder, EventLoop, Stalled, block_on};
 pub use handle::Handle;
-pub use task::{JoinError, JoinHandle, TaskGroup, spawn};
+pub use task::{JoinError, JoinHandle, TaskGroup, spawn, yield_now};

@@ -5,13 +5,16 @@
 //! finds nothing, so nobody can wake, poll or join the wrong task.
 //!
 //! ```text
-//!          spawn                check_out                    finish
-//!   (none) -----> Idle(queued) ----------> Polled ------------------------> Done
-//!                  ^   |  ^                  |                               |
-//!             wake |   |  +------------------+  Pending           poll_join  |
-//!                  |   v                                          or detach  v
-//!                 Idle                                                     (none)
+//!           spawn          check_out           finish: ready, panicked, aborted
+//!   (none) --------> Idle ------------> Polled --------------------------------> Done
+//!                     ^                   |                                       |
+//!                     +-------------------+                   poll_join, detach   |
+//!                       check_in: pending                                         v
+//!                                                                              (none)
 //! ```
+//!
+//! An idle task stands in the ready queue, or will be put there by its waker or by `abort`.
+//!
 //!
 //! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
 //!    runs, and a task may spawn, abort and drop what it likes, itself included.
@@ -21,8 +24,8 @@
 //!    polled: always on the loop's thread, never inside the call of `abort`.
 //! 4. Whatever panics (a poll, a destructor, a waker) is caught here, and belongs to its task.
 //!
-//! Cost: a poll is two look-ups in the arena and no locked operation; a spawn is one allocation,
-//! since spent waker nodes are used again.
+//! Cost: a poll is two look-ups in the arena and no locked operation; a spawn is at most one
+//! allocation, and none where a finished task of its kind has left its box.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

@@ -39,8 +39,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::blocking::pool::Pool;
-use crate::clock::Clock;
-use crate::clock::Instant;
+use crate::clock::{Clock, Instant};
 use crate::engine::arena::Key;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::panic::resume_unwind;
 
 use crate::engine::body::JoinError;
@@ -56,3 +57,10 @@ impl fmt::Debug for JoinError {
 }
 
 impl Error for JoinError {}
+
+impl From<JoinError> for io::Error {
+    /// For functions whose errors are those of input and output. Keeps the message, not the payload.
+    fn from(error: JoinError) -> io::Error {
+        io::Error::other(error.to_string())
+    }
+}
