@@ -33,13 +33,14 @@ pub trait Listener {
     ) -> Poll<io::Result<Self::Stream>>;
 }
 
-/// The next connection that `accept` gives.
-pub(super) fn poll_accept<L: event::Source, T>(
+/// The next connection that `accept` gives, registered with the loop. One for which the operating
+/// system has no more memory to watch it is closed, and it counts as a shortage.
+pub(super) fn poll_accept<L: event::Source, S: event::Source, A>(
     source: &Source<L>,
     cx: &mut Context<'_>,
     rest: &mut Option<Sleep>,
-    accept: impl Fn(&L) -> io::Result<T>,
-) -> Poll<io::Result<T>> {
+    accept: impl Fn(&L) -> io::Result<(S, A)>,
+) -> Poll<io::Result<(Source<S>, A)>> {
     loop {
         if let Some(sleep) = rest {
             ready!(Pin::new(sleep).poll(cx));
@@ -48,7 +49,11 @@ pub(super) fn poll_accept<L: event::Source, T>(
         match ready!(source.poll_io(Direction::Read, cx, &accept)) {
             Err(error) if is_peers_fault(&error) => {}
             Err(error) if is_shortage(&error) => *rest = Some(sleep(REST)),
-            done => return Poll::Ready(done),
+            Err(error) => return Poll::Ready(Err(error)),
+            Ok((stream, peer)) => match Source::new(stream) {
+                Ok(source) => return Poll::Ready(Ok((source, peer))),
+                Err(_) => *rest = Some(sleep(REST)),
+            },
         }
     }
 }

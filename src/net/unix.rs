@@ -12,7 +12,7 @@ use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::listen::{self, Incoming, Listener};
@@ -148,8 +148,8 @@ impl UnixListener {
         rest: &mut Option<Sleep>,
     ) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         let accept = mio::net::UnixListener::accept;
-        let (stream, peer) = ready!(listen::poll_accept(&self.source, cx, rest, accept))?;
-        Poll::Ready(Source::new(stream).map(|source| (UnixStream { source }, peer)))
+        let accepted = listen::poll_accept(&self.source, cx, rest, accept);
+        accepted.map_ok(|(source, peer)| (UnixStream { source }, peer))
     }
 
     /// The connections, as a stream that never ends; for each, what is said at
