@@ -1,6 +1,6 @@
 //! Hello: the smallest program, one future on one loop.
 //!
-//! Run with: cargo run --release --example 01_hello
+//! Run with: `cargo run --release --example 01_hello`
 
 /// An `async fn` does nothing when it is called: it returns a future, a value that can be polled.
 async fn greet(name: &str) -> String {

@@ -1,6 +1,6 @@
 //! Sleep: a task that waits does not hold the thread.
 //!
-//! Run with: cargo run --release --example 02_sleep
+//! Run with: `cargo run --release --example 02_sleep`
 
 use std::time::Duration;
 

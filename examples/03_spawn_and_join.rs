@@ -1,6 +1,6 @@
 //! Spawn and join: tasks run side by side, and a handle brings back how each of them ended.
 //!
-//! Run with: cargo run --release --example 03_spawn_and_join
+//! Run with: `cargo run --release --example 03_spawn_and_join`
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! Await in a loop: why five requests take five times as long, and how to mend it.
 //!
-//! Run with: cargo run --release --example 04_await_in_a_loop
+//! Run with: `cargo run --release --example 04_await_in_a_loop`
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! An echo server: one task for each connection.
 //!
-//! Run with: cargo run --release --example 05_echo_server [ADDRESS]
+//! Run with: `cargo run --release --example 05_echo_server [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it serves for ever: try `nc 127.0.0.1 7000`. Without one it
 //! serves a hundred clients of its own, looks at what they get, and ends.

@@ -1,6 +1,6 @@
 //! A TCP proxy: bytes go both ways, as fast as the slower side, and each way ends by itself.
 //!
-//! Run with: cargo run --release --example 06_tcp_proxy [LISTEN TARGET]
+//! Run with: `cargo run --release --example 06_tcp_proxy [LISTEN TARGET]`
 //!
 //! With addresses, say 127.0.0.1:6432 127.0.0.1:5432, it serves for ever. Without, it proves itself
 //! on 200 connections at once, and ends.

@@ -1,6 +1,6 @@
 //! UDP: datagrams get lost, so a request needs a time limit and another try.
 //!
-//! Run with: cargo run --release --example 07_udp [ADDRESS]
+//! Run with: `cargo run --release --example 07_udp [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it answers for ever: try `nc -u 127.0.0.1 7000`. Without
 //! one it asks itself ten questions, and ends.

@@ -1,6 +1,6 @@
 //! A chat: many clients, each with a queue of its own, so that a slow one holds up nobody.
 //!
-//! Run with: cargo run --release --example 08_chat [ADDRESS]
+//! Run with: `cargo run --release --example 08_chat [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it serves for ever: try `nc 127.0.0.1 7000` in two windows.
 //! Without one, a hundred clients of its own talk and listen, and it ends.

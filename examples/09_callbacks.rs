@@ -1,6 +1,6 @@
 //! Callbacks: an echo server without `async`, in the style of Tornado's `IOLoop` or Node.js.
 //!
-//! Run with: cargo run --release --example 09_callbacks [ADDRESS]
+//! Run with: `cargo run --release --example 09_callbacks [ADDRESS]`
 //!
 //! It does what `05_echo_server` does. Compare the two to see what `async` is: what a connection
 //! has to remember lies here in the closures; there, in the variables of a function.

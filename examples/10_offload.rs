@@ -1,6 +1,6 @@
 //! Offload: what would block the loop is given to a thread and awaited.
 //!
-//! Run with: cargo run --release --example 10_offload
+//! Run with: `cargo run --release --example 10_offload`
 
 use std::cell::Cell;
 use std::rc::Rc;

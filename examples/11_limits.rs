@@ -1,6 +1,6 @@
 //! Limits: a semaphore lets so many in at a time.
 //!
-//! Run with: cargo run --release --example 11_limits
+//! Run with: `cargo run --release --example 11_limits`
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! Graceful shutdown: accept no more, let running work finish within a time, then end.
 //!
-//! Run with: cargo run --release --example 12_graceful_shutdown [ADDRESS]
+//! Run with: `cargo run --release --example 12_graceful_shutdown [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it serves until Ctrl-C: `nc 127.0.0.1 7000`, and ask for
 //! `50` tenths of a second of work. Without one it has three clients, and presses Ctrl-C itself.

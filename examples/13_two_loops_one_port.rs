@@ -1,6 +1,6 @@
 //! Two loops, one port: a loop is one thread, so a server that needs two cores has two loops.
 //!
-//! Run with: cargo run --release --example 13_two_loops_one_port [ADDRESS]
+//! Run with: `cargo run --release --example 13_two_loops_one_port [ADDRESS]`
 //!
 //! With an address, say 127.0.0.1:7000, it serves for ever: try `nc 127.0.0.1 7000` several times.
 //! Without one it has 200 clients, counts which loop has served how many, and ends.

@@ -618,7 +618,7 @@ fn a_panic_between_spawns_leaves_the_loop_usable() {
                 spawn(async move { ran.add() })
             });
             drop(handles.collect::<Vec<_>>());
-        })
+        });
     });
     assert!(said.contains("in the iterator"), "{said}");
     event_loop.block_on(task::yield_now());

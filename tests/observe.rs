@@ -281,7 +281,7 @@ fn a_task_that_aborts_itself_is_aborted_after_its_poll() {
         let handle = own.clone();
         *own.borrow_mut() = Some(spawn(async move {
             handle.borrow().as_ref().unwrap().abort();
-            pending().await
+            pending::<()>().await;
         }));
         sleep(ms(1)).await;
         own.take();
@@ -359,7 +359,7 @@ fn a_loop_that_is_dropped_tells_the_end_of_each_task() {
     let events = simulated(async {
         let _waits = spawn(async {
             let _spawns = SpawnsWhenDropped;
-            pending::<()>().await
+            pending::<()>().await;
         });
         let _queued = spawn(async {});
         kept = Some(spawn(async { 5 }));

@@ -61,7 +61,7 @@ pub fn run(load: &Load) -> io::Result<()> {
     let mut clients = Clients {
         poll: Poll::new()?,
         events: Events::with_capacity(1024),
-        clients: Vec::with_capacity(load.connections),
+        connected: Vec::with_capacity(load.connections),
         buffer: vec![0; reply.len() * 2],
         message,
         reply,
@@ -72,7 +72,7 @@ pub fn run(load: &Load) -> io::Result<()> {
 
     // 2. Turn until the warm-up is over and every connection has been served.
     let begin = Instant::now();
-    while begin.elapsed() < WARM_UP || clients.clients.iter().any(|client| client.replies == 0) {
+    while begin.elapsed() < WARM_UP || clients.connected.iter().any(|client| client.replies == 0) {
         clients.turn()?;
     }
 
@@ -93,7 +93,7 @@ struct Clients {
     poll: Poll,
     events: Events,
     /// By token.
-    clients: Vec<Client>,
+    connected: Vec<Client>,
     /// Where replies are read to, larger than one.
     buffer: Vec<u8>,
     /// What every client sends.
@@ -105,12 +105,12 @@ struct Clients {
 impl Clients {
     /// Takes a connection in and sends its first message.
     fn add(&mut self, mut stream: TcpStream) -> io::Result<()> {
-        let token = Token(self.clients.len());
+        let token = Token(self.connected.len());
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, token, interest)?;
         let mut client = Client { stream, sent: 0, received: 0, replies: 0 };
         client.send(&self.message)?;
-        self.clients.push(client);
+        self.connected.push(client);
         Ok(())
     }
 
@@ -119,7 +119,7 @@ impl Clients {
         machine::wait(&mut self.poll, &mut self.events)?;
         let mut replies = 0;
         for event in &self.events {
-            let client = &mut self.clients[event.token().0];
+            let client = &mut self.connected[event.token().0];
             // A long message goes out in parts.
             client.send(&self.message)?;
             if event.is_readable() && client.receive(&self.reply, &mut self.buffer)? {

@@ -85,7 +85,7 @@ fn verdict(row: &Row, values: &Values) -> Option<String> {
                 "aim".to_owned()
             } else if ratio >= must {
                 "must".to_owned()
-            } else if must == 1.0 && printed(must - ratio) <= NOISE {
+            } else if must <= 1.0 && printed(must - ratio) <= NOISE {
                 "level".to_owned()
             } else {
                 "MISSED".to_owned()

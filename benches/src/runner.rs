@@ -150,7 +150,7 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     match values.len() {
         0 => None,
         odd if odd % 2 == 1 => Some(values[middle]),
-        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
 }
 

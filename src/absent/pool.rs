@@ -2,6 +2,11 @@
 //!
 //! Such a loop is simulated, and runs blocking work on its own thread.
 
+#![expect(
+    clippy::unused_self,
+    reason = "these are the methods of the pool that there is elsewhere"
+)]
+
 use std::io;
 use std::time::Duration;
 
@@ -11,6 +16,7 @@ use crate::observe::event::WorkerId;
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
 
 /// A job that the pool gave back unrun, and why.
+#[allow(dead_code, reason = "the words of the pool that there could be")]
 pub(crate) enum Rejected {
     /// The pool is shut down.
     Closed(Job),

@@ -170,7 +170,6 @@ impl Key {
 
     /// The key that [`to_u64`](Self::to_u64) made into a number. `None` if no key can have done so.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the number")]
     pub(crate) fn from_u64(number: u64) -> Option<Self> {
         let generation = NonZeroU32::new((number >> 32) as u32)?;
         Some(Self { index: number as u32, generation })

@@ -300,7 +300,7 @@ impl Life {
                 hold!(at >= deadline, "it is early: due at {deadline:?}");
                 match self.kind {
                     Kind::Real => {
-                        hold!(tick + late <= at, "it is not so late: due at {deadline:?}")
+                        hold!(tick + late <= at, "it is not so late: due at {deadline:?}");
                     }
                     Kind::Simulated => {
                         hold!(tick + late == at, "that is not how late it is: due at {deadline:?}");

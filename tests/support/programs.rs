@@ -106,7 +106,7 @@ impl Drop for Guard {
 
 /// The root of a program: runs a random task, then lets everybody else come to an end too.
 pub async fn program(world: Rc<World>, seed: u64) {
-    act(Rc::clone(&world), seed, 0).await;
+    act(&world, seed, 0).await;
     if seed.is_multiple_of(2) {
         while world.living.get() > 0 {
             sleep(Duration::from_millis(7)).await;
@@ -115,11 +115,11 @@ pub async fn program(world: Rc<World>, seed: u64) {
 }
 
 /// What a task does: a few random things, one after the other.
-fn act(world: Rc<World>, seed: u64, depth: u32) -> Pin<Box<dyn Future<Output = u64>>> {
+fn act(world: &Rc<World>, seed: u64, depth: u32) -> Pin<Box<dyn Future<Output = u64>>> {
     world.living.set(world.living.get() + 1);
     let mut dice = Dice::new(seed);
     let guard =
-        Guard { world: Rc::clone(&world), at_end: if depth > 0 { dice.below(40) } else { 9 } };
+        Guard { world: Rc::clone(world), at_end: if depth > 0 { dice.below(40) } else { 9 } };
     // The guard goes with the future, whether or not it is ever polled.
     Box::pin(async move {
         let guard = guard;
@@ -163,7 +163,7 @@ async fn step(
         4..=8 if may_spawn => {
             world.left.set(world.left.get() - 1);
             let seed = dice.below(u64::MAX >> 12);
-            let child = act(Rc::clone(world), seed, depth + 1);
+            let child = act(world, seed, depth + 1);
             let child = match dice.below(3) {
                 0 => spawn_named(format!("child\n{seed}"), child),
                 _ => spawn(child),
@@ -312,9 +312,9 @@ impl Drop for Kept<'_> {
 
 async fn group(world: &Rc<World>, dice: &mut Dice, depth: u32) {
     let mut group = TaskGroup::new();
-    for _ in 0..1 + dice.below(3) {
+    for _ in 0..=dice.below(3) {
         let seed = dice.below(u64::MAX >> 12);
-        group.spawn(act(Rc::clone(world), seed, depth + 1));
+        group.spawn(act(world, seed, depth + 1));
     }
     let count = group.len();
     match dice.below(4) {

@@ -32,7 +32,9 @@ pub fn library() -> Vec<File> {
             let path = format!("{below}{}", entry.file_name().to_str().unwrap());
             if entry.file_type().unwrap().is_dir() {
                 walk(&entry.path(), &format!("{path}/"), files);
-            } else if path.ends_with(".rs") && !path.ends_with("tests.rs") {
+            } else if entry.path().extension().is_some_and(|it| it == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let text = fs::read_to_string(entry.path()).unwrap();
                 files.push(File { module: module_of(&path), path, lines: code_of(&text) });
             }

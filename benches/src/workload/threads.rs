@@ -1,7 +1,8 @@
 //! `wake_storm`, `foreign`, `blocking`: what other threads cost.
 
 use std::future::{Future, poll_fn};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::*};
+use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 use std::sync::{Arc, Barrier, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, Thread};

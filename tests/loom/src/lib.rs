@@ -8,30 +8,37 @@
 // The files bring their unit tests along, which are for real threads: not with `test`.
 #![cfg(all(loom, not(test)))]
 #![forbid(unsafe_code)]
+#![allow(clippy::missing_panics_doc, reason = "a model panics when it fails, that is its purpose")]
+#![allow(clippy::unnecessary_wraps, reason = "the shim has the signatures of the library")]
 
-// The formatter would look for its unit tests in the wrong place.
+// The formatter would look for their unit tests in the wrong place.
 #[rustfmt::skip]
 #[allow(dead_code)]
 #[path = "../../../src/budget.rs"]
 mod budget;
+#[rustfmt::skip]
 #[allow(dead_code)]
 #[path = "../../../src/clock.rs"]
 mod clock;
+#[rustfmt::skip]
 #[path = "../../../src/shield.rs"]
 mod shield;
 mod shim;
 #[allow(dead_code)]
+#[rustfmt::skip]
 #[path = "../../../src/observe"]
 mod observe {
     pub(crate) mod event;
     pub(crate) mod probe;
 }
 #[allow(dead_code)]
+#[rustfmt::skip]
 #[path = "../../../src/blocking"]
 mod blocking {
     pub(crate) mod pool;
 }
 #[allow(dead_code)]
+#[rustfmt::skip]
 #[path = "../../../src/engine"]
 mod engine {
     pub(crate) mod arena;
