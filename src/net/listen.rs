@@ -33,14 +33,13 @@ pub trait Listener {
     ) -> Poll<io::Result<Self::Stream>>;
 }
 
-/// The next connection that `accept` gives, registered with the loop. One for which the operating
-/// system has no more memory to watch it is closed, and it counts as a shortage.
-pub(super) fn poll_accept<L: event::Source, S: event::Source, A>(
+/// The next connection that `accept` gives.
+pub(super) fn poll_accept<L: event::Source, T>(
     source: &Source<L>,
     cx: &mut Context<'_>,
     rest: &mut Option<Sleep>,
-    accept: impl Fn(&L) -> io::Result<(S, A)>,
-) -> Poll<io::Result<(Source<S>, A)>> {
+    accept: impl Fn(&L) -> io::Result<T>,
+) -> Poll<io::Result<T>> {
     loop {
         if let Some(sleep) = rest {
             ready!(Pin::new(sleep).poll(cx));
@@ -49,11 +48,7 @@ pub(super) fn poll_accept<L: event::Source, S: event::Source, A>(
         match ready!(source.poll_io(Direction::Read, cx, &accept)) {
             Err(error) if is_peers_fault(&error) => {}
             Err(error) if is_shortage(&error) => *rest = Some(sleep(REST)),
-            Err(error) => return Poll::Ready(Err(error)),
-            Ok((stream, peer)) => match Source::new(stream) {
-                Ok(source) => return Poll::Ready(Ok((source, peer))),
-                Err(_) => *rest = Some(sleep(REST)),
-            },
+            done => return Poll::Ready(done),
         }
     }
 }
@@ -81,7 +76,8 @@ fn is_shortage(error: &io::Error) -> bool {
     } else {
         [24, 23, 55]
     };
-    error.kind() == io::ErrorKind::OutOfMemory
+    // "Storage full" is what `epoll` says when the user may watch no more descriptors.
+    matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::StorageFull)
         || error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 

@@ -112,9 +112,11 @@ impl TcpListener {
         cx: &mut Context<'_>,
         rest: &mut Option<Sleep>,
     ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let accept = mio::net::TcpListener::accept;
-        let accepted = listen::poll_accept(&self.source, cx, rest, accept);
-        accepted.map_ok(|(source, peer)| (TcpStream { source }, peer))
+        // A connection that cannot be registered is closed, like one that cannot be accepted.
+        listen::poll_accept(&self.source, cx, rest, |listener| {
+            let (stream, peer) = listener.accept()?;
+            Ok((TcpStream { source: Source::new(stream)? }, peer))
+        })
     }
 
     /// The connections, as a stream that never ends; for each, what is said at

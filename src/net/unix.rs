@@ -147,9 +147,11 @@ impl UnixListener {
         cx: &mut Context<'_>,
         rest: &mut Option<Sleep>,
     ) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        let accept = mio::net::UnixListener::accept;
-        let accepted = listen::poll_accept(&self.source, cx, rest, accept);
-        accepted.map_ok(|(source, peer)| (UnixStream { source }, peer))
+        // A connection that cannot be registered is closed, like one that cannot be accepted.
+        listen::poll_accept(&self.source, cx, rest, |listener| {
+            let (stream, peer) = listener.accept()?;
+            Ok((UnixStream { source: Source::new(stream)? }, peer))
+        })
     }
 
     /// The connections, as a stream that never ends; for each, what is said at
