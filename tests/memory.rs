@@ -1,6 +1,8 @@
 //! What is given back. These tests look at the memory of the whole process, so they have a process
 //! of their own, and run one after the other.
 
+#![cfg(feature = "os")]
+
 #[path = "support/engine.rs"]
 mod support;
 

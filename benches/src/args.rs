@@ -15,6 +15,7 @@ boucle measured beside tokio (current-thread), smol and a bare mio loop
 
     --quick             less work and fewer rounds: about two minutes instead of ten
     --json              an object a line: workload, backend, value, unit, ratio_to_tokio
+    --markdown          the table as Markdown, without verdicts
     --only A,B          these rows; a family's name selects all of it (echo, blocking, timeout)
     --backend A,B       these backends: boucle, tokio, smol, mio
     --rounds N          runs of each backend per row (3 with --quick, else 7)
@@ -36,12 +37,23 @@ pub enum Role {
     Load(Load),
 }
 
+/// How rows are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Aligned columns, with targets and verdicts.
+    Table,
+    /// An object a line.
+    Json,
+    /// A table for a page of text.
+    Markdown,
+}
+
 /// What the runner was asked to do.
 pub struct Options {
     /// Less work, fewer rounds.
     pub quick: bool,
-    /// JSON lines instead of the table.
-    pub json: bool,
+    /// How rows are written.
+    pub form: Form,
     /// Names of rows or families; empty means all.
     pub only: Vec<String>,
     /// The backends to run, in the order of the table's columns.
@@ -55,7 +67,7 @@ pub fn parse() -> Result<Role, Box<dyn Error>> {
     let mut parser = lexopt::Parser::from_env();
     let mut options = Options {
         quick: false,
-        json: false,
+        form: Form::Table,
         only: Vec::new(),
         backends: Kind::ALL.to_vec(),
         rounds: 0,
@@ -63,7 +75,8 @@ pub fn parse() -> Result<Role, Box<dyn Error>> {
     while let Some(argument) = parser.next()? {
         match argument {
             Long("quick") => options.quick = true,
-            Long("json") => options.json = true,
+            Long("json") => options.form = Form::Json,
+            Long("markdown") => options.form = Form::Markdown,
             Long("only") => options.only = words(&parser.value()?.string()?),
             Long("backend") => {
                 let names = words(&parser.value()?.string()?);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::args::Options;
+use crate::args::{Form, Options};
 use crate::backend::Kind;
 use crate::rows::{BARE_TOLERANCE, ROWS, Row, Target};
 use crate::runner::Values;
@@ -13,48 +13,71 @@ const NOISE: f64 = 0.03;
 
 /// Writes rows to standard output.
 pub struct Report {
-    json: bool,
+    form: Form,
 }
 
 impl Report {
     /// Begins a report: the table with its head.
     pub fn new(options: &Options) -> Report {
-        if !options.json {
-            if cfg!(feature = "mimalloc") {
-                println!("Allocator: mimalloc, so there are no verdicts.\n");
+        let form = options.form;
+        match form {
+            Form::Json => {}
+            Form::Markdown => {
+                print!("| workload | unit |");
+                Kind::ALL.iter().for_each(|kind| print!(" {} |", kind.name()));
+                println!(" tokio : boucle |\n|---|---|{}--:|", "--:|".repeat(Kind::ALL.len()));
             }
-            println!("Less is better; ratio is tokio : boucle, so above 1 boucle is better.\n");
-            print!("{:<18}{:>6}", "workload", "unit");
-            for kind in Kind::ALL {
-                print!("{:>10}", kind.name());
+            Form::Table => {
+                if cfg!(feature = "mimalloc") {
+                    println!("Allocator: mimalloc, so there are no verdicts.\n");
+                }
+                println!("Less is better; ratio is tokio : boucle, so above 1 boucle is better.\n");
+                print!("{:<18}{:>6}", "workload", "unit");
+                Kind::ALL.iter().for_each(|kind| print!("{:>10}", kind.name()));
+                println!("{:>8}{:>7}{:>7}  verdict", "ratio", "must", "aim");
             }
-            println!("{:>8}{:>7}{:>7}  verdict", "ratio", "must", "aim");
         }
-        Report { json: options.json }
+        Report { form }
     }
 
     /// Writes one row.
     pub fn row(&mut self, row: &Row, values: &Values) {
-        if self.json {
-            return json_lines(row, values);
+        match self.form {
+            Form::Json => json_line(row, values),
+            Form::Markdown => markdown_line(row, values),
+            Form::Table => table_line(row, values),
         }
-        print!("{:<18}{:>6}", row.name, row.unit);
-        for kind in Kind::ALL {
-            print!("{:>10}", values.median(kind).map_or_else(|| "-".into(), figure));
-        }
-        let (must, aim) = match row.target {
-            Target::Ratio { must, aim } => (Some(must), aim),
-            Target::Zero | Target::None => (None, None),
-        };
-        for (ratio, width) in [(values.ratio(Kind::Boucle, Kind::Tokio), 8), (must, 7), (aim, 7)] {
-            print!("{:>width$}", ratio.map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}")));
-        }
-        println!("  {}", verdict(row, values).unwrap_or_default());
     }
 }
 
+/// A line of the table.
+fn table_line(row: &Row, values: &Values) {
+    print!("{:<18}{:>6}", row.name, row.unit);
+    for kind in Kind::ALL {
+        print!("{:>10}", values.median(kind).map_or_else(|| "-".into(), figure));
+    }
+    let (must, aim) = match row.target {
+        Target::Ratio { must, aim } => (Some(must), aim),
+        Target::Zero | Target::None => (None, None),
+    };
+    for (ratio, width) in [(values.ratio(Kind::Boucle, Kind::Tokio), 8), (must, 7), (aim, 7)] {
+        print!("{:>width$}", ratio.map_or_else(|| "-".into(), |ratio| format!("{ratio:.2}")));
+    }
+    println!("  {}", verdict(row, values).unwrap_or_default());
+}
+
+/// A line of the Markdown table.
+fn markdown_line(row: &Row, values: &Values) {
+    print!("| `{}`: {} | {} |", row.name, row.what, row.unit);
+    for kind in Kind::ALL {
+        print!(" {} |", values.median(kind).map_or_else(String::new, figure));
+    }
+    let ratio = values.ratio(Kind::Boucle, Kind::Tokio);
+    println!(" {} |", ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}")));
+}
+
 /// An object a line, one for each backend.
-fn json_lines(row: &Row, values: &Values) {
+fn json_line(row: &Row, values: &Values) {
     for kind in Kind::ALL {
         if let Some(value) = values.median(kind) {
             let line = json!({

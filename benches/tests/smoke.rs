@@ -28,6 +28,17 @@ fn every_backend_reports_a_row_it_can_do_with_its_ratio_to_tokio() {
 }
 
 #[test]
+fn the_table_can_be_put_into_a_page() {
+    let run = Command::new(env!("CARGO_BIN_EXE_boucle-benches"))
+        .args(["--quick", "--markdown", "--rounds", "1", "--only", "timeout_ready"])
+        .output()
+        .unwrap();
+    let output = String::from_utf8(run.stdout).unwrap();
+    let cells: Vec<_> = output.lines().map(|line| line.matches('|').count()).collect();
+    assert_eq!(cells, [8; 3], "{output}");
+}
+
+#[test]
 fn an_unknown_workload_or_backend_is_refused_by_name() {
     for arguments in [["--only", "nonsense"], ["--backend", "nonsense"]] {
         let run =
