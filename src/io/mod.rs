@@ -5,5 +5,8 @@ mod duplex;
 mod source;
 
 pub use duplex::{DuplexStream, duplex};
+/// The version of mio whose sources a [`Source`] takes.
+#[cfg(feature = "os")]
+pub use mio;
 #[cfg(feature = "os")]
 pub use source::{Direction, Source};

@@ -76,7 +76,8 @@ fn is_shortage(error: &io::Error) -> bool {
     } else {
         [24, 23, 55]
     };
-    error.kind() == io::ErrorKind::OutOfMemory
+    // "Storage full" is what `epoll` says when the user may watch no more descriptors.
+    matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::StorageFull)
         || error.raw_os_error().is_some_and(|code| CODES.contains(&code))
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use super::address::{Address, first_of};
 use super::listen::{self, Incoming, Listener};
@@ -33,7 +33,9 @@ pub struct TcpListener {
 
 impl TcpListener {
     /// Listens at `address`; port 0 lets the system choose one. On Unix the address can be taken
-    /// again at once after a restart (`SO_REUSEADDR`).
+    /// again at once after a restart (`SO_REUSEADDR`). How many connections may queue up to be
+    /// accepted is mio's choice; for another, make the socket with the crate `socket2` and take it
+    /// over by [`from_std`](TcpListener::from_std).
     ///
     /// # Errors
     ///
@@ -110,9 +112,11 @@ impl TcpListener {
         cx: &mut Context<'_>,
         rest: &mut Option<Sleep>,
     ) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let accept = mio::net::TcpListener::accept;
-        let (stream, peer) = ready!(listen::poll_accept(&self.source, cx, rest, accept))?;
-        Poll::Ready(Source::new(stream).map(|source| (TcpStream { source }, peer)))
+        // A connection that cannot be registered is closed, like one that cannot be accepted.
+        listen::poll_accept(&self.source, cx, rest, |listener| {
+            let (stream, peer) = listener.accept()?;
+            Ok((TcpStream { source: Source::new(stream)? }, peer))
+        })
     }
 
     /// The connections, as a stream that never ends; for each, what is said at
@@ -373,6 +377,25 @@ impl TcpStream {
     #[must_use]
     pub fn into_split(self) -> (OwnedReadHalf<TcpStream>, OwnedWriteHalf<TcpStream>) {
         split::split(self)
+    }
+
+    /// Takes the connection out of the loop, as one of std: to hand it to another loop, or to code
+    /// that blocks. It is still in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not know the socket.
+    ///
+    /// ```
+    /// # boucle::block_on(async {
+    /// # let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = boucle::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// let stream: std::net::TcpStream = stream.into_std()?;
+    /// stream.set_nonblocking(false)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub fn into_std(self) -> io::Result<std::net::TcpStream> {
+        self.source.into_inner().map(Into::into)
     }
 
     /// The socket itself, for its options. It is mio's, and never blocks.

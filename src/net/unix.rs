@@ -12,7 +12,7 @@ use std::net::Shutdown;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::listen::{self, Incoming, Listener};
@@ -147,9 +147,11 @@ impl UnixListener {
         cx: &mut Context<'_>,
         rest: &mut Option<Sleep>,
     ) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
-        let accept = mio::net::UnixListener::accept;
-        let (stream, peer) = ready!(listen::poll_accept(&self.source, cx, rest, accept))?;
-        Poll::Ready(Source::new(stream).map(|source| (UnixStream { source }, peer)))
+        // A connection that cannot be registered is closed, like one that cannot be accepted.
+        listen::poll_accept(&self.source, cx, rest, |listener| {
+            let (stream, peer) = listener.accept()?;
+            Ok((UnixStream { source: Source::new(stream)? }, peer))
+        })
     }
 
     /// The connections, as a stream that never ends; for each, what is said at
