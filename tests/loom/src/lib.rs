@@ -2,8 +2,8 @@
 //!
 //! The modules below stand where they stand in the library, file by file, above a [`shim`] with
 //! loom's threads and locks instead of the system's. Each function of a model is a small program
-//! that loom runs in every interleaving; `tests/` calls them. A job, a message or a wake that is
-//! lost shows as a deadlock.
+//! that loom runs in every interleaving, a large one in all that have only so many preemptions;
+//! `tests/` calls them. A job, a message or a wake that is lost shows as a deadlock.
 
 // The files bring their unit tests along, which are for real threads: not with `test`.
 #![cfg(all(loom, not(test)))]
