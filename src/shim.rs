@@ -1,5 +1,5 @@
-//! What the engine takes from the system's threads, in one place, so that a model checker can put
-//! its own threads, locks and atomics here and run the same engine files on them.
+//! What the engine and the pool take from the system's threads, in one place, so that a model
+//! checker can put its own threads, locks and atomics here and run the same files on them.
 
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 pub(crate) use std::sync::{Mutex, MutexGuard};

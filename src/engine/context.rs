@@ -6,13 +6,14 @@
 //!
 //! ```text
 //!   here, the loop turns      -> the engine itself              [`current`]
-//!   here, the loop rests      -> the engine itself, by number   [`of`]
+//!   here, turning or not      -> the engine itself, by number   [`of`], [`here`]
 //!   on any other thread       -> its inbox, by number           [`tell`]
 //!   the loop is gone          -> nobody
 //! ```
 //!
-//! Cost: `current` is a thread-local read; `of` adds a comparison; the directory of all loops has
-//! a lock, and is used only by what was carried to another thread.
+//! Cost: `current` is a thread-local read; `of` is another, and a search among the loops of the
+//! thread, of which there is hardly ever more than one; the directory of all loops has a lock, and
+//! is used only by what was carried to another thread.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

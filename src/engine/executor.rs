@@ -109,7 +109,7 @@ enum Stage {
     Idle,
     /// Checked out.
     Polled,
-    /// Not in the arena: its future lives on the stack of `block_on`.
+    /// For ever elsewhere: the future is on the stack of `block_on`, and only the slot is here.
     Root,
     /// Finished; the output is in the body.
     Done,

@@ -5,7 +5,7 @@
 //! them. A box can be used again by a future of the same type, and most tasks of a program are of
 //! one type; if the next one is not, the box is freed, so the spares follow what the program does.
 //!
-//! What is kept is bounded: about 2 MB a loop.
+//! What is kept is bounded: about 3 MB a loop, with the lists.
 //!
 //! Saves a task about 25 ns of the system allocator's time.
 

@@ -32,8 +32,9 @@ mod tasks;
 mod words;
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+
+use crate::shield::shield;
 
 pub use event::{Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, SourceId, TaskId, TimerId, WorkerId};
@@ -70,8 +71,6 @@ struct Everybody(Vec<Box<dyn Observer>>);
 
 impl Observer for Everybody {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
-        self.0.retain_mut(|observer| {
-            catch_unwind(AssertUnwindSafe(|| observer.event(at, event))).is_ok()
-        });
+        self.0.retain_mut(|observer| shield(|| observer.event(at, event)).is_some());
     }
 }
