@@ -16,7 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use boucle::observe::{
-    Cause, Event, JobId, Observer, Outcome, Record, Recorded, SourceId, TaskId, TimerId, WaitReason,
+    Cause, Event, JobId, Observer, Outcome, Record, Recorded, SourceId, TaskId, ThreadId, TimerId,
+    WaitReason,
 };
 use boucle::sync::{mpsc, oneshot};
 use boucle::task::{spawn_named, yield_now};
@@ -117,7 +118,7 @@ fn mail_is_told_when_it_is_taken_and_its_wakes_are_caused_by_a_message() {
         thread.join().unwrap().unwrap();
     });
     let mail = Event::MailTaken { messages: 1 };
-    assert_in_order(&events, &[mail, woken(ROOT, Cause::Message)]);
+    assert_in_order(&events, &[mail, woken(ROOT, Cause::Thread(ThreadId(0)))]);
 }
 
 // The life of a task.
@@ -154,8 +155,9 @@ fn a_task_that_comes_from_another_thread_is_spawned_by_a_message() {
         let handle = boucle::Handle::current();
         thread::spawn(move || handle.spawn(|| async {})).join().unwrap().await.unwrap();
     });
-    let by_message =
-        |event: Event<'_>| matches!(event, Event::Spawned { by: Cause::Message, task: CHILD, .. });
+    let by_message = |event: Event<'_>| {
+        matches!(event, Event::Spawned { by: Cause::Thread(_), task: CHILD, .. })
+    };
     assert_eq!(count(&events, by_message), 1);
 }
 
@@ -189,7 +191,7 @@ fn a_wake_between_turns_comes_as_a_message() {
         event_loop.turn(Some(Duration::ZERO));
         assert!(task.is_finished());
     });
-    place(&events, woken(TaskId(1), Cause::Message));
+    place(&events, woken(TaskId(1), Cause::Thread(ThreadId(0))));
 }
 
 #[test]
@@ -342,7 +344,7 @@ fn a_task_is_gone_when_its_output_was_taken_or_nobody_wants_it() {
         sleep(ms(1)).await;
         joined.await.unwrap();
     });
-    let gone = |number| Event::Dropped { task: TaskId(number) };
+    let gone = |number| Event::Dropped { task: TaskId(number), joined: false };
     let tick = Event::TimerFired { timer: TimerId(1), late: Duration::ZERO };
     assert_in_order(&events, &[gone(3), tick, gone(2), gone(1)]);
 }
@@ -368,7 +370,7 @@ fn a_loop_that_is_dropped_tells_the_end_of_each_task() {
     });
     assert!(kept.is_some());
     for number in 1..=6 {
-        place(&events, Event::Dropped { task: TaskId(number) });
+        place(&events, Event::Dropped { task: TaskId(number), joined: false });
     }
     // The last was born when the loop was dropped, and never ran.
     assert_in_order(
@@ -376,7 +378,7 @@ fn a_loop_that_is_dropped_tells_the_end_of_each_task() {
         &[
             Event::Aborted { task: TaskId(2) },
             Event::Aborted { task: TaskId(6) },
-            Event::Dropped { task: TaskId(6) },
+            Event::Dropped { task: TaskId(6), joined: false },
         ],
     );
     assert_eq!(count(&events, |event| event == Event::PollBegan { task: TaskId(6) }), 0);
@@ -387,7 +389,10 @@ fn a_root_that_is_given_up_counts_as_aborted() {
     let events = observed(EventLoop::builder().simulated(0), Kind::Simulated, |event_loop| {
         event_loop.try_block_on(pending::<()>()).unwrap_err();
     });
-    assert_in_order(&events, &[Event::Aborted { task: ROOT }, Event::Dropped { task: ROOT }]);
+    assert_in_order(
+        &events,
+        &[Event::Aborted { task: ROOT }, Event::Dropped { task: ROOT, joined: false }],
+    );
 }
 
 // Waits.
@@ -468,7 +473,7 @@ fn a_source_tells_who_registered_it_when_it_is_ready_and_when_it_leaves() {
         assert_eq!(reads.await.unwrap(), 5);
     });
     let listener = SourceId(1);
-    let added = Event::SourceAdded { source: listener, by: Cause::Task(ROOT) };
+    let added = Event::SourceAdded { source: listener, by: Cause::Task(ROOT), kind: "TcpListener" };
     let ready = Event::SourceReady { source: listener, readable: true, writable: false };
     let wake = woken(ROOT, Cause::Source(listener));
     let removed = Event::SourceRemoved { source: listener };
@@ -554,7 +559,7 @@ fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
         let mut seen = Vec::new();
         for recorded in &events {
             match recorded.event() {
-                Event::JobQueued { job, by, place } => {
+                Event::JobQueued { job, by, place, .. } => {
                     assert_eq!((by, place.file()), (Cause::Task(ROOT), file!()));
                     seen.push((job, "queued"));
                 }

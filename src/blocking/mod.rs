@@ -20,7 +20,7 @@ use crate::blocking::pool::{Job, Pool, Rejected};
 use crate::clock::Clock;
 use crate::clock::Instant;
 use crate::engine::{Engine, context};
-use crate::observe::event::{Event, JobId, WorkerId};
+use crate::observe::event::{Event, JobId, PoolId, WorkerId};
 use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
 
 /// How long an idle thread of a [`BlockingPool`] stays.
@@ -177,7 +177,7 @@ impl Note {
         }
         let job = engine.next_job();
         let by = probe.cause();
-        probe.emit(|| Event::JobQueued { job, by, place });
+        probe.emit(|| Event::JobQueued { job, pool: PoolId(0), by, place });
         Some(Note { loop_id: engine.inbox.loop_id, job })
     }
 

@@ -462,7 +462,7 @@ impl Executor {
             names.remove(&key);
         }
         drop(names);
-        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()) });
+        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()), joined: false });
     }
 }
 

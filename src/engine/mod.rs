@@ -47,7 +47,7 @@ use crate::engine::reactor::Reactor;
 use crate::engine::ready::Ready;
 use crate::engine::waker::wake;
 use crate::engine::wheel::{Place, Step, Wheel};
-use crate::observe::event::{Cause, Event, JobId, Observer, TimerId, WaitReason};
+use crate::observe::event::{Cause, Event, JobId, Observer, ThreadId, TimerId, WaitReason};
 use crate::observe::probe::Probe;
 use crate::shield::shield;
 
@@ -184,7 +184,7 @@ impl Engine {
         self.inbox.take(&mut messages);
         if !messages.is_empty() {
             self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
-            self.probe.set_cause(Cause::Message);
+            self.probe.set_cause(Cause::Thread(ThreadId(0)));
             for message in messages.drain(..) {
                 match message {
                     Message::Wake(task) => self.executor.wake_by_message(task),

@@ -97,7 +97,10 @@ impl<S: event::Source> Source<S> {
             };
             let key = reactor.add(&mut io, interest)?;
             let by = engine.probe.cause();
-            engine.probe.emit(|| Event::SourceAdded { source: SourceId(key.serial()), by });
+            engine.probe.emit(|| {
+                let kind = std::any::type_name::<S>().rsplit("::").next().unwrap_or_default();
+                Event::SourceAdded { source: SourceId(key.serial()), by, kind }
+            });
             let loop_id = engine.inbox.loop_id;
             Ok(Source { io: Some(io), key, loop_id, registry: Arc::clone(&reactor.registry) })
         })

@@ -31,7 +31,7 @@ use super::slow_poll::SlowPoll;
 pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(target) = variable("BOUCLE_TRACE") {
-        observers.push(Box::new(trace(&target)?));
+        observers.push(trace(&target)?);
     }
     let (debug, limit) = (variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"));
     if let Some(threshold) = slow_poll(debug.as_deref(), limit.as_deref())? {
@@ -46,11 +46,15 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// The observer that `BOUCLE_TRACE` asks for.
-fn trace(target: &OsStr) -> io::Result<Print> {
+fn trace(target: &OsStr) -> io::Result<Box<dyn Observer>> {
     /// Loops of this process that were traced.
     static TRACED: AtomicU32 = AtomicU32::new(0);
 
     let path = Path::new(target);
+    #[cfg(feature = "trace")]
+    if path.extension().is_some_and(|extension| extension == "jsonl") {
+        return Ok(Box::new(super::trace::Trace::to(File::create(path)?)));
+    }
     let is_story = path.extension().is_some_and(|extension| extension == "txt");
     if target != "-" && !is_story {
         return Err(misunderstood(
@@ -63,11 +67,11 @@ fn trace(target: &OsStr) -> io::Result<Print> {
     let number = TRACED.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
     if target == "-" {
         let label = if number == 1 { String::new() } else { format!("loop {number}: ") };
-        return Ok(Print::stderr().labelled(label));
+        return Ok(Box::new(Print::stderr().labelled(label)));
     }
     let path = numbered(path, number);
     match File::create(&path) {
-        Ok(file) => Ok(Print::to(file)),
+        Ok(file) => Ok(Box::new(Print::to(file))),
         Err(error) => {
             let told = format!("BOUCLE_TRACE: cannot write {}: {error}", path.display());
             Err(io::Error::new(error.kind(), told))

@@ -82,6 +82,14 @@ id! {
     JobId, "job"
 }
 id! {
+    /// A blocking pool: 0 is the loop's own, the others are numbered as the program builds them.
+    PoolId, "pool"
+}
+id! {
+    /// A thread that has sent a message to a loop of this process: the how-manieth that did.
+    ThreadId, "thread"
+}
+id! {
     /// A thread of a blocking pool: the how-manieth that the pool started.
     WorkerId, "worker"
 }
@@ -101,7 +109,7 @@ pub enum Cause {
     /// A timer that fired.
     Timer(TimerId),
     /// A message from another thread, or from this one while the loop did not turn.
-    Message,
+    Thread(ThreadId),
     /// The program, outside any turn: `block_on` or `EventLoop::spawn`.
     Program,
 }
@@ -112,10 +120,30 @@ impl fmt::Display for Cause {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source) => source.fmt(f),
             Cause::Timer(timer) => timer.fmt(f),
-            Cause::Message => f.write_str("a message"),
+            Cause::Thread(thread) => thread.fmt(f),
             Cause::Program => f.write_str("the program"),
         }
     }
+}
+
+/// What a task waits for.
+///
+/// ```
+/// use boucle::observe::{Awaited, TaskId};
+/// assert_eq!(Awaited::Task(TaskId(3)).to_string(), "task 3");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// A timer that is to fire.
+    Timer(TimerId),
+    /// A source that is to become readable.
+    Read(SourceId),
+    /// A source that is to become writable.
+    Write(SourceId),
+    /// The output of another task.
+    Task(TaskId),
+    /// The output of a job.
+    Job(JobId),
 }
 
 /// How a poll ended.
@@ -178,6 +206,18 @@ pub enum WaitReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The loop was built. Always the first event.
+    LoopBuilt {
+        /// The seed of a simulated loop; `None` for a real one.
+        seed: Option<u64>,
+        /// Polls in a turn, at most.
+        polls_per_turn: u32,
+        /// Threads of the loop's own blocking pool, at most.
+        max_blocking_threads: u32,
+    },
+    /// The loop was dropped, and all it held. Always the last event: a trace without it was cut
+    /// short.
+    LoopDropped,
     /// A turn begins.
     TurnBegan {
         /// The how-manieth of this loop.
@@ -206,12 +246,28 @@ pub enum Event<'a> {
         /// Its name, empty if it has none.
         name: &'a str,
     },
-    /// A task was queued because its waker was called, or because it is to be aborted. A wake that
-    /// finds the task queued already, or finished, is no event.
+    /// A task was queued because its waker was called, or because it is to be aborted.
     Woken {
         /// The task.
         task: TaskId,
         /// Who called the waker.
+        by: Cause,
+    },
+    /// The waker of a task was called while the task was queued already, or over: nothing follows.
+    WakeIgnored {
+        /// The task.
+        task: TaskId,
+        /// Who called the waker.
+        by: Cause,
+    },
+    /// A poll left its waker with something: the task will be polled again when that has come.
+    /// A timer that is armed ([`TimerArmed`](Event::TimerArmed)) is awaited from then on, and is
+    /// told here only when it is polled again. Of what `boucle::sync` makes nothing is told: that
+    /// works on any executor, and knows no loop.
+    Awaits {
+        /// For what.
+        what: Awaited,
+        /// Who waits: the task that is being polled.
         by: Cause,
     },
     /// A task is about to be polled.
@@ -242,6 +298,8 @@ pub enum Event<'a> {
     Dropped {
         /// The task.
         task: TaskId,
+        /// Whether somebody got its output: false if its handle was dropped before.
+        joined: bool,
     },
     /// The loop turns to the operating system.
     WaitBegan {
@@ -261,6 +319,8 @@ pub enum Event<'a> {
         source: SourceId,
         /// By whom.
         by: Cause,
+        /// What it is: the name of its type, as `TcpStream`.
+        kind: &'static str,
     },
     /// The operating system reported a source as ready.
     SourceReady {
@@ -314,6 +374,8 @@ pub enum Event<'a> {
     JobQueued {
         /// The job.
         job: JobId,
+        /// The pool.
+        pool: PoolId,
         /// By whom.
         by: Cause,
         /// Where `spawn_blocking` was called.
@@ -339,6 +401,28 @@ pub enum Event<'a> {
         /// Whether the job panicked.
         panicked: bool,
     },
+    /// A thread of a blocking pool began.
+    WorkerStarted {
+        /// The thread, among those of its pool.
+        worker: WorkerId,
+        /// The pool.
+        pool: PoolId,
+        /// The same thread, as the sender of messages.
+        thread: ThreadId,
+        /// How many the pool may have.
+        max_workers: u32,
+        /// When, on the loop's clock.
+        at: Duration,
+    },
+    /// A thread of a blocking pool ended, because it had long been idle or the pool was dropped.
+    WorkerStopped {
+        /// The thread, among those of its pool.
+        worker: WorkerId,
+        /// The pool.
+        pool: PoolId,
+        /// When, on the loop's clock.
+        at: Duration,
+    },
 }
 
 impl Event<'_> {
@@ -355,19 +439,25 @@ impl Event<'_> {
     #[inline]
     pub(crate) fn with_name(self, name: &str) -> Event<'_> {
         match self {
+            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => {
+                Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads }
+            }
+            Event::LoopDropped => Event::LoopDropped,
             Event::TurnBegan { turn } => Event::TurnBegan { turn },
             Event::TurnEnded { turn, polls } => Event::TurnEnded { turn, polls },
             Event::MailTaken { messages } => Event::MailTaken { messages },
             Event::Spawned { task, by, place, name: _ } => Event::Spawned { task, by, place, name },
             Event::Woken { task, by } => Event::Woken { task, by },
+            Event::WakeIgnored { task, by } => Event::WakeIgnored { task, by },
+            Event::Awaits { what, by } => Event::Awaits { what, by },
             Event::PollBegan { task } => Event::PollBegan { task },
             Event::PollEnded { task, outcome } => Event::PollEnded { task, outcome },
             Event::AbortRequested { task, by } => Event::AbortRequested { task, by },
             Event::Aborted { task } => Event::Aborted { task },
-            Event::Dropped { task } => Event::Dropped { task },
+            Event::Dropped { task, joined } => Event::Dropped { task, joined },
             Event::WaitBegan { timeout, reason } => Event::WaitBegan { timeout, reason },
             Event::WaitEnded { sources } => Event::WaitEnded { sources },
-            Event::SourceAdded { source, by } => Event::SourceAdded { source, by },
+            Event::SourceAdded { source, by, kind } => Event::SourceAdded { source, by, kind },
             Event::SourceReady { source, readable, writable } => {
                 Event::SourceReady { source, readable, writable }
             }
@@ -380,11 +470,15 @@ impl Event<'_> {
             }
             Event::TimerFired { timer, late } => Event::TimerFired { timer, late },
             Event::TimerCancelled { timer } => Event::TimerCancelled { timer },
-            Event::JobQueued { job, by, place } => Event::JobQueued { job, by, place },
+            Event::JobQueued { job, pool, by, place } => Event::JobQueued { job, pool, by, place },
             Event::JobStarted { job, worker, at } => Event::JobStarted { job, worker, at },
             Event::JobFinished { job, worker, at, panicked } => {
                 Event::JobFinished { job, worker, at, panicked }
             }
+            Event::WorkerStarted { worker, pool, thread, max_workers, at } => {
+                Event::WorkerStarted { worker, pool, thread, max_workers, at }
+            }
+            Event::WorkerStopped { worker, pool, at } => Event::WorkerStopped { worker, pool, at },
         }
     }
 }

@@ -27,8 +27,12 @@ pub mod event;
 mod print;
 pub(crate) mod probe;
 mod record;
+#[cfg(feature = "trace")]
+mod schema;
 mod slow_poll;
 mod tasks;
+#[cfg(feature = "trace")]
+mod trace;
 mod words;
 
 use std::io;
@@ -36,11 +40,13 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
-pub use event::{Cause, Event, Observer, Outcome, WaitReason};
-pub use event::{JobId, SourceId, TaskId, TimerId, WorkerId};
+pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
+pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::{SlowPoll, SlowReport};
+#[cfg(feature = "trace")]
+pub use trace::Trace;
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]

@@ -41,7 +41,7 @@ impl Tasks {
 
     /// Notes deaths.
     pub(super) fn note_death(&mut self, event: &Event<'_>) {
-        if let Event::Dropped { task } = event {
+        if let Event::Dropped { task, .. } = event {
             self.living.remove(task);
         }
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::event::{Cause, Event, Outcome, TaskId, WaitReason};
+use super::event::{Awaited, Cause, Event, Outcome, TaskId, WaitReason};
 use super::tasks::{Place, Quoted, Shortened, Tasks};
 
 impl fmt::Display for Event<'_> {
@@ -29,6 +29,11 @@ pub(super) struct Sentence<'a> {
 impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.event {
+            Event::LoopBuilt { seed: None, .. } => f.write_str("the loop is built"),
+            Event::LoopBuilt { seed: Some(seed), .. } => {
+                write!(f, "the loop is built, simulated with seed {seed}")
+            }
+            Event::LoopDropped => f.write_str("the loop is dropped"),
             Event::TurnBegan { turn } => write!(f, "turn {turn}"),
             Event::TurnEnded { turn, polls } => {
                 write!(f, "turn {turn} is over: {}", Count(polls, "poll"))
@@ -49,6 +54,13 @@ impl fmt::Display for Sentence<'_> {
             Event::Woken { task, by } => {
                 write!(f, "{} is woken{}", self.task(task), self.by(by))
             }
+            Event::WakeIgnored { task, by } => {
+                write!(f, "{} is woken{} in vain", self.task(task), self.by(by))
+            }
+            Event::Awaits { what: Awaited::Task(task), by } => {
+                write!(f, "{} is awaited{}", self.task(task), self.by(by))
+            }
+            Event::Awaits { what, by } => write!(f, "{what} is awaited{}", self.by(by)),
             Event::PollBegan { task } => write!(f, "{} is polled", self.task(task)),
             Event::PollEnded { task, outcome } => write!(f, "{} {outcome}", self.task(task)),
             Event::AbortRequested { task, by } => {
@@ -57,7 +69,10 @@ impl fmt::Display for Sentence<'_> {
             Event::Aborted { task } => {
                 write!(f, "{} is aborted: its future is dropped", self.task(task))
             }
-            Event::Dropped { task } => write!(f, "{} is gone", self.task(task)),
+            Event::Dropped { task, joined: true } => {
+                write!(f, "{} is gone, and its output taken", self.task(task))
+            }
+            Event::Dropped { task, joined: false } => write!(f, "{} is gone", self.task(task)),
             Event::WaitBegan { timeout: None, reason } => {
                 write!(f, "the loop sleeps until it is woken: {reason}")
             }
@@ -72,8 +87,8 @@ impl fmt::Display for Sentence<'_> {
                 let verb = if sources == 1 { "is" } else { "are" };
                 write!(f, "{} {verb} ready", Count(sources, "source"))
             }
-            Event::SourceAdded { source, by } => {
-                write!(f, "{source} is registered{}", self.by(by))
+            Event::SourceAdded { source, by, kind } => {
+                write!(f, "{source}, a {kind}, is registered{}", self.by(by))
             }
             Event::SourceReady { source, readable, writable } => {
                 let how = match (readable, writable) {
@@ -97,8 +112,8 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{timer} fires, {} after its tick", self.span(late))
             }
             Event::TimerCancelled { timer } => write!(f, "{timer} is cancelled"),
-            Event::JobQueued { job, by, place } => {
-                write!(f, "{job} is given to the pool{} at {}", self.by(by), Place(place))
+            Event::JobQueued { job, pool, by, place } => {
+                write!(f, "{job} is given to {pool}{} at {}", self.by(by), Place(place))
             }
             Event::JobStarted { job, worker, at } => {
                 write!(f, "{job} began on {worker} at {}", self.stamp(at))
@@ -106,6 +121,13 @@ impl fmt::Display for Sentence<'_> {
             Event::JobFinished { job, worker, at, panicked } => {
                 let how = if panicked { "panicked" } else { "was done" };
                 write!(f, "{job} {how} on {worker} at {}", self.stamp(at))
+            }
+            Event::WorkerStarted { worker, pool, thread, max_workers, at } => {
+                let at = self.stamp(at);
+                write!(f, "{worker} of {pool} began at {at}, as {thread}, of {max_workers} at most")
+            }
+            Event::WorkerStopped { worker, pool, at } => {
+                write!(f, "{worker} of {pool} ended at {}", self.stamp(at))
             }
         }
     }
@@ -166,6 +188,18 @@ impl fmt::Display for By<'_> {
             None => Ok(()),
             Some(Cause::Task(task)) => write!(f, " by {}", Named { task, tasks: self.tasks }),
             Some(cause) => write!(f, " by {cause}"),
+        }
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Awaited::Timer(timer) => timer.fmt(f),
+            Awaited::Read(source) => write!(f, "a read of {source}"),
+            Awaited::Write(source) => write!(f, "a write of {source}"),
+            Awaited::Task(task) => task.fmt(f),
+            Awaited::Job(job) => job.fmt(f),
         }
     }
 }

@@ -247,7 +247,7 @@ impl Life {
                     self.actor = Some(task);
                 }
             }
-            Event::Dropped { task } => {
+            Event::Dropped { task, .. } => {
                 let stage = self.living(task)?.stage;
                 hold!(stage == Stage::Finished, "it was {stage:?}");
                 self.tasks.remove(&task);
@@ -258,7 +258,7 @@ impl Life {
                 hold!(sources == self.ready_in_wait, "{} were ready", self.ready_in_wait);
                 hold!(self.kind == Kind::Real || sources == 0, "a simulated loop has no sources");
             }
-            Event::SourceAdded { source, by } => {
+            Event::SourceAdded { source, by, .. } => {
                 hold!(source.0 == self.last_source + 1, "the last was {}", self.last_source);
                 self.last_source = source.0;
                 self.cause(by)?;
@@ -376,7 +376,7 @@ impl Life {
         let phase = self.phase;
         let holds = match cause {
             Cause::Program => phase == Phase::Outside,
-            Cause::Message => phase == Phase::Mail,
+            Cause::Thread(_) => phase == Phase::Mail,
             Cause::Task(task) => {
                 self.actor == Some(task) && matches!(phase, Phase::Polls | Phase::Outside)
             }

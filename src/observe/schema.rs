@@ -1,0 +1,248 @@
+//! The schema: events as JSON, for other programs to read. Version 1.
+//!
+//! A trace is a text of lines, each a JSON object. The first is the header; then each event has a
+//! line, in the order in which they happened:
+//!
+//! ```json
+//! {"boucle":"trace","version":1,"program":"app","loop":1,"events":3,"dropped":0,"past":0}
+//! {"at":0,"event":"loop_built","seed":null,"polls_per_turn":61,"max_blocking_threads":512}
+//! {"at":21000,"event":"spawned","task":1,"by":"program","place":"src/main.rs:5:5","name":"fetch"}
+//! {"at":30000,"event":"poll_began","task":1}
+//! ```
+//!
+//! In the header, `program` is the name of the executable and `loop` tells several loops of a
+//! process apart. `events` lines follow. If the record was full, the oldest `dropped` events are
+//! not among them; what was still of use then (tasks alive, timers armed, ...) is told again by the
+//! first `past` lines, with the times at which it happened.
+//!
+//! | field | holds |
+//! |---|---|
+//! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
+//! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
+//! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
+//! | `outcome` | of a poll: `"pending"`, `"ready"`, `"panicked"` |
+//! | `place` | file, line and column |
+//!
+//! The other fields are what the variant of [`Event`] says, under the same names. Fields may be
+//! added in a version; whoever reads should pass over those, and events, that it does not know.
+//!
+//! This is the only place where an event becomes JSON.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::event::{Awaited, Cause, Event, Outcome, WaitReason};
+
+/// The version of the schema.
+pub(super) const VERSION: u32 = 1;
+
+/// An event with its time: a line of a trace.
+pub(super) struct Line<'a> {
+    /// When it happened, after the loop was built.
+    pub(super) at: Duration,
+    /// What happened.
+    pub(super) event: &'a Event<'a>,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("at", &nanos(self.at))?;
+        let mut fields = Fields { line: &mut line };
+        fields.event(self.event)?;
+        line.end()
+    }
+}
+
+/// Where the fields of an event go.
+struct Fields<'a, M> {
+    /// The object.
+    line: &'a mut M,
+}
+
+impl<M: SerializeMap> Fields<'_, M> {
+    /// Adds a field.
+    fn put(&mut self, name: &'static str, value: impl Serialize) -> Result<&mut Self, M::Error> {
+        self.line.serialize_entry(name, &value)?;
+        Ok(self)
+    }
+
+    /// Adds the field that tells which event it is.
+    fn is(&mut self, name: &str) -> Result<&mut Self, M::Error> {
+        self.put("event", name)
+    }
+
+    /// Adds all fields of an event.
+    fn event(&mut self, event: &Event<'_>) -> Result<&mut Self, M::Error> {
+        match *event {
+            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => self
+                .is("loop_built")?
+                .put("seed", seed)?
+                .put("polls_per_turn", polls_per_turn)?
+                .put("max_blocking_threads", max_blocking_threads),
+            Event::LoopDropped => self.is("loop_dropped"),
+            Event::TurnBegan { turn } => self.is("turn_began")?.put("turn", turn),
+            Event::TurnEnded { turn, polls } => {
+                self.is("turn_ended")?.put("turn", turn)?.put("polls", polls)
+            }
+            Event::MailTaken { messages } => self.is("mail_taken")?.put("messages", messages),
+            Event::Spawned { task, by, place, name } => self
+                .is("spawned")?
+                .put("task", task.0)?
+                .put("by", Name(by))?
+                .put("place", Name(place))?
+                .put("name", name),
+            Event::Woken { task, by } => self.is("woken")?.put("task", task.0)?.put("by", Name(by)),
+            Event::WakeIgnored { task, by } => {
+                self.is("wake_ignored")?.put("task", task.0)?.put("by", Name(by))
+            }
+            Event::Awaits { what, by } => {
+                self.is("awaits")?.put("what", Name(what))?.put("by", Name(by))
+            }
+            Event::PollBegan { task } => self.is("poll_began")?.put("task", task.0),
+            Event::PollEnded { task, outcome } => {
+                self.is("poll_ended")?.put("task", task.0)?.put("outcome", Name(outcome))
+            }
+            Event::AbortRequested { task, by } => {
+                self.is("abort_requested")?.put("task", task.0)?.put("by", Name(by))
+            }
+            Event::Aborted { task } => self.is("aborted")?.put("task", task.0),
+            Event::Dropped { task, joined } => {
+                self.is("dropped")?.put("task", task.0)?.put("joined", joined)
+            }
+            Event::WaitBegan { timeout, reason } => self
+                .is("wait_began")?
+                .put("timeout", timeout.map(nanos))?
+                .put("reason", Name(reason)),
+            Event::WaitEnded { sources } => self.is("wait_ended")?.put("sources", sources),
+            Event::SourceAdded { source, by, kind } => self
+                .is("source_added")?
+                .put("source", source.0)?
+                .put("by", Name(by))?
+                .put("kind", kind),
+            Event::SourceReady { source, readable, writable } => self
+                .is("source_ready")?
+                .put("source", source.0)?
+                .put("readable", readable)?
+                .put("writable", writable),
+            Event::SourceRemoved { source } => self.is("source_removed")?.put("source", source.0),
+            Event::TimerArmed { timer, by, deadline, level, slot } => self
+                .is("timer_armed")?
+                .put("timer", timer.0)?
+                .put("by", Name(by))?
+                .put("deadline", nanos(deadline))?
+                .put("level", level)?
+                .put("slot", slot),
+            Event::TimerCascaded { timer, level, slot } => self
+                .is("timer_cascaded")?
+                .put("timer", timer.0)?
+                .put("level", level)?
+                .put("slot", slot),
+            Event::TimerFired { timer, late } => {
+                self.is("timer_fired")?.put("timer", timer.0)?.put("late", nanos(late))
+            }
+            Event::TimerCancelled { timer } => self.is("timer_cancelled")?.put("timer", timer.0),
+            Event::JobQueued { job, pool, by, place } => self
+                .is("job_queued")?
+                .put("job", job.0)?
+                .put("pool", pool.0)?
+                .put("by", Name(by))?
+                .put("place", Name(place)),
+            Event::JobStarted { job, worker, at } => self
+                .is("job_started")?
+                .put("job", job.0)?
+                .put("worker", worker.0)?
+                .put("when", nanos(at)),
+            Event::JobFinished { job, worker, at, panicked } => self
+                .is("job_finished")?
+                .put("job", job.0)?
+                .put("worker", worker.0)?
+                .put("when", nanos(at))?
+                .put("panicked", panicked),
+            Event::WorkerStarted { worker, pool, thread, max_workers, at } => self
+                .is("worker_started")?
+                .put("worker", worker.0)?
+                .put("pool", pool.0)?
+                .put("thread", thread.0)?
+                .put("max_workers", max_workers)?
+                .put("when", nanos(at)),
+            Event::WorkerStopped { worker, pool, at } => self
+                .is("worker_stopped")?
+                .put("worker", worker.0)?
+                .put("pool", pool.0)?
+                .put("when", nanos(at)),
+        }
+    }
+}
+
+/// A value by its name in the schema.
+struct Name<T>(T);
+
+impl Serialize for Name<Cause> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Cause::Task(task) => one(serializer, "task", task.0),
+            Cause::Source(source) => one(serializer, "source", source.0),
+            Cause::Timer(timer) => one(serializer, "timer", timer.0),
+            Cause::Thread(thread) => one(serializer, "thread", thread.0),
+            Cause::Program => serializer.serialize_str("program"),
+        }
+    }
+}
+
+impl Serialize for Name<Awaited> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Awaited::Timer(timer) => one(serializer, "timer", timer.0),
+            Awaited::Read(source) => one(serializer, "read", source.0),
+            Awaited::Write(source) => one(serializer, "write", source.0),
+            Awaited::Task(task) => one(serializer, "task", task.0),
+            Awaited::Job(job) => one(serializer, "job", job.0),
+        }
+    }
+}
+
+impl Serialize for Name<WaitReason> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            WaitReason::TasksReady(tasks) => one(serializer, "tasks_ready", tasks),
+            WaitReason::MailWaits => serializer.serialize_str("mail_waits"),
+            WaitReason::TimerDue => serializer.serialize_str("timer_due"),
+            WaitReason::CallerLimit => serializer.serialize_str("caller_limit"),
+            WaitReason::Spin => serializer.serialize_str("spin"),
+            WaitReason::Nothing => serializer.serialize_str("nothing"),
+        }
+    }
+}
+
+impl Serialize for Name<Outcome> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self.0 {
+            Outcome::Pending => "pending",
+            Outcome::Ready => "ready",
+            Outcome::Panicked => "panicked",
+        })
+    }
+}
+
+impl Serialize for Name<&Location<'_>> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+/// An object with one field.
+fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(Some(1))?;
+    object.serialize_entry(name, &number)?;
+    object.end()
+}
+
+/// Time as the schema counts it.
+pub(super) fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
