@@ -213,7 +213,7 @@ class History {
 function newTask(id) {
     return {
         id, name: "", place: "", by: null, born: null, born_at: null, died: null, died_at: null,
-        finished: null, finished_at: null, panicked: false, aborted: false, joined: false,
+        finished: null, finished_at: null, panicked: false, aborted: false, abort: null, joined: false,
         polls: 0, busy: 0, longest: 0, segments: [], unknown: true,
         // Indices into `polls` and `wakes` of the model, and what is going on.
         poll_list: [], wake_list: [], segment: null, woken: null, armed: new Set(), awaited: [],
@@ -380,6 +380,9 @@ const HISTORY_STEPS = new Map(Object.entries({
             const label = awaitedLabels(model, what, count);
             history.taskDoes(task, { from: at, kind: "waiting", label, what, more: count - what.length, event: index }, at);
         }
+    },
+    abort_requested(history, { task }, index) {
+        history.task(task).abort = index;
     },
     aborted(history, event, index) {
         const task = history.task(event.task);
