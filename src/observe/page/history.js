@@ -301,14 +301,11 @@ const HISTORY_STEPS = new Map(Object.entries({
         history.wait = null;
         history.loopDoes("outside", "outside of any turn: the program has the thread", at, index);
     },
-    spawned(history, { task: id, by, place, name, at }, index, model) {
+    spawned(history, { task: id, by, place, name, at }, index) {
         const task = history.task(id);
         const short = name.length > NAME_KEPT ? `${name.slice(0, NAME_KEPT)}...` : name;
         Object.assign(task, { name: short, place, by, born: index, born_at: at, unknown: false });
-        const is_past = index < model.trace.header.past;
-        const segment = is_past
-            ? { from: at, kind: "waiting", label: "something from before this trace", what: [], more: 0, event: index }
-            : { from: at, kind: "queued", label: "new", what: [], more: 0, event: index };
+        const segment = { from: at, kind: "queued", label: "new", what: [], more: 0, event: index };
         history.taskDoes(task, segment, at);
     },
     woken(history, { task: id, by, at }, index, model) {

@@ -74,12 +74,11 @@ class Model {
     /** Takes in the events that were pushed to the trace since. */
     extend() {
         const { events, history, machine } = this;
-        const past = this.trace.header.past;
         for (; this.taken < events.length; this.taken += 1) {
             const index = this.taken;
             const event = events[index];
             HISTORY_STEPS.get(event.event)?.(history, event, index, this);
-            machine.apply(event, index < past);
+            machine.apply(event);
             // So the copies take as much memory as the events, and a replay as long as a copy.
             const last = this.checkpoints[this.checkpoints.length - 1].taken;
             if (index + 1 - last >= Math.max(CHECKPOINT_EVENTS, 2 * machine.size)) {
@@ -140,7 +139,7 @@ class Model {
         }
         const machine = near.machine.copy();
         for (let next = near.taken; next < taken; next += 1) {
-            machine.apply(this.events[next], next < this.trace.header.past);
+            machine.apply(this.events[next]);
         }
         this.recent = { taken, machine };
         return machine;

@@ -73,13 +73,12 @@ class Machine {
     /**
      * Takes in one event.
      * @param {Object} event the event
-     * @param {boolean} [is_past] it is told again of the time before the trace
      */
-    apply(event, is_past = false) {
+    apply(event) {
         this.at = event.at;
         const step = MACHINE_STEPS.get(event.event);
         if (step !== undefined) {
-            step(this, event, is_past);
+            step(this, event);
         }
     }
 
@@ -148,11 +147,9 @@ const MACHINE_STEPS = new Map(Object.entries({
     mail_taken(machine) {
         machine.phase = "mail";
     },
-    spawned(machine, { task, by, name }, is_past) {
-        machine.become(task, is_past ? "waiting" : "queued", []);
-        if (!is_past) {
-            machine.ready.add(task);
-        }
+    spawned(machine, { task, by, name }) {
+        machine.become(task, "queued", []);
+        machine.ready.add(task);
         if (by === "program" && name === "block_on") {
             machine.change(machine.tasks, task, { root: true });
         }
@@ -222,9 +219,9 @@ const MACHINE_STEPS = new Map(Object.entries({
     source_removed(machine, { source }) {
         machine.sources.delete(source);
     },
-    timer_armed(machine, { timer, by, deadline, level, slot, at }, is_past) {
+    timer_armed(machine, { timer, by, deadline, level, slot, at }) {
         // Nobody has moved the hands while the wheel was empty.
-        if (machine.timers.size === 0 && !is_past) {
+        if (machine.timers.size === 0) {
             machine.hand = Math.max(machine.hand, Math.floor(at / TICK));
         }
         const owner = by.task ?? null;
