@@ -264,10 +264,10 @@ class Lanes {
     context.fillText(title, 10, middle + 0.5);
     if (lane.kind !== "task" && lane.kind !== "worker") return;
     const used = context.measureText(title).width;
-    const note = fitted(context, harmless(lane.note).replace(/^.*[\\/]/, "").replace(/:\d+$/, ""), view.left - used - 28, SMALL);
+    const note = fittedEnd(context, harmless(lane.note).replace(/^.*[\\/]/, "").replace(/:\d+$/, ""), view.left - used - 28, SMALL);
     context.font = SMALL;
     context.fillStyle = palette.soft;
-    if (note && !note.endsWith("…")) context.fillText(note, view.left - 9 - context.measureText(note).width, middle + 0.5);
+    if (note) context.fillText(note, view.left - 9 - context.measureText(note).width, middle + 0.5);
   }
 
   /** A frame around what is selected or pointed at. */

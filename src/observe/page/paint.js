@@ -222,3 +222,18 @@ function fitted(context, words, room, font) {
   const most = firstPlace(words.length, (n) => widthOf(`${words.slice(0, n + 1)}…`) > room);
   return most < 4 ? "" : `${words.slice(0, most).trimEnd()}…`;
 }
+
+/**
+ * The same for words whose end says most, as a file's name with its line.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} words
+ * @param {number} room in pixels
+ * @param {string} font
+ * @returns {string}
+ */
+function fittedEnd(context, words, room, font) {
+  context.font = font;
+  if (context.measureText(words).width <= room) return words;
+  const cut = firstPlace(words.length, (n) => context.measureText(`…${words.slice(n)}`).width <= room);
+  return words.length - cut < 6 ? "" : `…${words.slice(cut)}`;
+}

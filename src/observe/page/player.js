@@ -40,7 +40,7 @@ class Player {
     this.selected = null;
     /** @type {Lane|null} */
     this.selectedLane = null;
-    this.threshold = 50e6;
+    this.threshold = 100e6;
     this.playing = null;
     this.pending = false;
     /** @type {Live|null} */
@@ -112,6 +112,8 @@ class Player {
       this.lanes.view.fit();
     }
     this.selectedLane = this.lanes.rows.find((row) => row.kind === "task") ?? null;
+    // The first sleep: by then something waits for something, and there is a machine to be seen.
+    for (const run of fresh ? runs : []) run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
     this.head();
     drawComparison(this);
     this.reading.drawFindings();

@@ -78,14 +78,15 @@ class Reading {
     const { run, selected } = player;
     const index = selected?.segment && selected.lane.run === run ? selected.segment.event : run.index;
     const steps = run.trace.events.length === 0 ? [] : why(run.model, index);
-    const head = selected?.segment
+    const about = selected?.segment
       ? [isolated(`${selected.lane.title} ${segmentWords(selected.segment)}`, 200), `, ${humanSpan(selected.segment.to - selected.segment.from)}`]
       : [isolated(run.trace.events.length === 0 ? "" : describeEvent(run.model, index), 300)];
-    byId("why-body").replaceChildren(
-      make("p", { class: "about" }, ...head),
+    byId("why-body").replaceChildren(...[
+      steps[0]?.text === about.at(-1).textContent ? null : make("p", { class: "about" }, ...about),
       steps.length === 0 ? empty("Nothing is known of its cause.") : make("ol", { class: "chain" }, ...steps.map((step) =>
         make("li", {}, step.event === null || step.event === undefined ? make("span", {}, isolated(step.text, 600))
-          : buttonOf(isolated(step.text, 600), () => player.go(run, step.event), { title: `go to event ${step.event + 1}` })))));
+          : buttonOf(isolated(step.text, 600), () => player.go(run, step.event), { title: `go to event ${step.event + 1}` })))),
+    ].filter(Boolean));
   }
 
   /** The events around the cursor, in words. */
@@ -147,7 +148,7 @@ function laneFacts(lane) {
   for (const { kind, from, to } of lane.segments) sums.set(kind, (sums.get(kind) ?? 0) + to - from);
   const words = { running: "ran", queued: "was queued", waiting: "waited", polling: "polled", sleeping: "slept",
     dispatching: "looked and woke", outside: "did not turn", job: "worked" };
-  const times = [...sums].filter(([kind]) => kind in words).map(([kind, sum]) => `${words[kind]} ${humanSpan(sum)}`);
+  const times = [...sums].filter(([kind, sum]) => kind in words && sum > 0).map(([kind, sum]) => `${words[kind]} ${humanSpan(sum)}`);
   const told = [`${times.join(", ") || "nothing"}.`];
   if (lane.kind !== "task") return told;
   const task = lane.run.model.tasks.get(lane.task);
