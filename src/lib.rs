@@ -150,7 +150,10 @@
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
 //! | `observe/record.rs` | events kept in memory |
+//! | `observe/slow_report.rs` | a poll that takes too long, in words |
+//! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/unseen.rs` | who panicked while nobody looked |
 //! | | **A build without an operating system** |
 //! | `absent/reactor.rs`, `absent/pool.rs` | what says there is none |
 //!

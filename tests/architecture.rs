@@ -48,15 +48,15 @@ fn each_thing_happens_in_only_one_place() {
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
-        // Where the loop's thread sleeps, and where a worker does.
+        // Where the loop's thread sleeps, and where a worker and a watchdog do.
         ("self.poll.borrow_mut().poll(", &["engine/reactor.rs"], 1),
         ("mio::Poll::new(", &["engine/reactor.rs"], 1),
-        (".wait_timeout(", &["blocking/pool.rs"], 1),
+        (".wait_timeout(", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
         // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs"], 1),
+        ("thread::Builder", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         ("thread::spawn(", &[], 0),
         ("thread::sleep(", &[], 0),
     ];
