@@ -23,8 +23,18 @@
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
+#[cfg(feature = "trace")]
+mod chrome;
 mod environment;
 pub mod event;
+#[cfg(feature = "trace")]
+mod format;
+#[cfg(all(feature = "trace", target_os = "linux"))]
+mod interrupt;
+#[cfg(feature = "trace")]
+mod lanes;
+#[cfg(feature = "trace")]
+pub(crate) mod page;
 mod past;
 mod print;
 pub(crate) mod probe;
@@ -32,6 +42,10 @@ mod record;
 #[cfg(feature = "trace")]
 mod schema;
 mod slow_poll;
+#[cfg(feature = "trace")]
+mod svg;
+#[cfg(feature = "trace")]
+mod target;
 mod tasks;
 #[cfg(feature = "trace")]
 mod trace;
@@ -42,6 +56,8 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
+#[cfg(feature = "trace")]
+pub use format::Format;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
 pub use print::Print;
