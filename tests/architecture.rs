@@ -54,8 +54,8 @@ fn each_thing_happens_in_only_one_place() {
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
-        // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs"], 1),
+        // Where a thread is started: for blocking work, and to show a loop.
+        ("thread::Builder", &["blocking/pool.rs", "inspect/mod.rs"], 2),
         ("thread::spawn(", &[], 0),
         ("thread::sleep(", &[], 0),
     ];

@@ -13,6 +13,7 @@
 //! |---|---|
 //! | `BOUCLE_TRACE=run.txt` | the story in words, into that file; the process's second loop writes `run-2.txt`, and so on |
 //! | `BOUCLE_TRACE=-` | the story in words, to stderr |
+//! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports polls of 100 ms and more to stderr |
 //! | `BOUCLE_SLOW_POLL_MS=50` | the same from 50 ms on |
 //!
@@ -25,12 +26,14 @@
 mod block;
 mod environment;
 pub mod event;
+#[cfg(feature = "inspect")]
+pub(crate) mod page;
 mod past;
 mod print;
 pub(crate) mod probe;
 mod record;
 #[cfg(feature = "trace")]
-mod schema;
+pub(crate) mod schema;
 mod slow_poll;
 mod tasks;
 #[cfg(feature = "trace")]

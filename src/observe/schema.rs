@@ -38,14 +38,14 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::event::{Awaited, Cause, Event, Outcome, WaitReason};
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -243,6 +243,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
