@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::engine::Config;
-use crate::event_loop::{EventLoop, defaults};
+use crate::config::Config;
+use crate::event_loop::EventLoop;
 #[cfg(feature = "inspect")]
 use crate::inspect;
 use crate::observe::{Observer, Watch};
@@ -128,7 +128,7 @@ impl Builder {
     /// The default settings, each explained at its method.
     fn new() -> Builder {
         Builder {
-            config: defaults(),
+            config: Config::default(),
             watch: Watch::default(),
             #[cfg(feature = "inspect")]
             inspect: None,

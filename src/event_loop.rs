@@ -8,8 +8,9 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::engine::executor::Root;
-use crate::engine::{Config, Engine, context};
+use crate::engine::{Engine, context};
 use crate::handle::Handle;
 use crate::observe::TaskId;
 use crate::task::JoinHandle;
@@ -156,20 +157,6 @@ impl EventLoop {
     #[must_use]
     pub fn handle(&self) -> Handle {
         Handle::new(&self.engine)
-    }
-}
-
-/// The settings that nobody has touched, each explained at its method of the builder.
-pub(crate) fn defaults() -> Config {
-    Config {
-        seed: None,
-        polls_per_turn: 61,
-        budget: 128,
-        observer: None,
-        spin_before_park: Duration::ZERO,
-        max_blocking_threads: 512,
-        blocking_keep_alive: Duration::from_secs(10),
-        shutdown_timeout: Duration::from_secs(1),
     }
 }
 

@@ -25,7 +25,8 @@ use super::http::{self, Answer, Refused, Request};
 use super::stream;
 use super::tasks::Table;
 use super::{Server, Watched};
-use crate::event_loop::{EventLoop, defaults};
+use crate::config::Config;
+use crate::event_loop::EventLoop;
 use crate::net::{TcpListener, TcpStream};
 use crate::observe::page;
 use crate::sync::Semaphore;
@@ -52,7 +53,7 @@ pub(super) fn run(
     // Whoever builds the first loop listens.
     let built = |result| drop(built.send(result));
     // Not from the environment, or it would watch itself, and that watch another.
-    let event_loop = match EventLoop::from_config(defaults()) {
+    let event_loop = match EventLoop::from_config(Config::default()) {
         Ok(event_loop) => event_loop,
         Err(error) => return built(Err(error)),
     };
