@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `BOUCLE_TRACE=run.txt` | the story in words, into that file; the process's second loop writes `run-2.txt`, and so on |
 //! | `BOUCLE_TRACE=-` | the story in words, to stderr |
+//! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |
 //! | `BOUCLE_SLOW_POLL_MS=50` | reports polls from 50 ms on |
 //!
@@ -41,7 +42,7 @@ mod print;
 pub(crate) mod probe;
 mod record;
 #[cfg(feature = "trace")]
-mod schema;
+pub(crate) mod schema;
 mod slow_poll;
 mod slow_report;
 #[cfg(feature = "trace")]
@@ -60,10 +61,10 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
-#[cfg(feature = "trace")]
-pub use format::Format;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
+#[cfg(feature = "trace")]
+pub use format::Format;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;

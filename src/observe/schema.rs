@@ -43,7 +43,7 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
@@ -108,18 +108,17 @@ impl Observer for Lines<'_> {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         if self.outcome.is_ok() {
             let written = serde_json::to_writer(&mut *self.to, &Line { at, event });
-            self.outcome =
-                written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
+            self.outcome = written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
         }
     }
 }
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -317,6 +316,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
