@@ -39,6 +39,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::blocking::pool::Pool;
+use crate::blocking::simulated::Pools;
 use crate::clock::{Clock, Instant};
 use crate::engine::arena::Key;
 use crate::engine::executor::{Executor, Root};
@@ -53,7 +54,9 @@ use crate::shield::shield;
 
 /// What can be chosen when a loop is built.
 pub(crate) struct Config {
-    /// The seed of a simulated loop; `None` for a real one.
+    /// Whether the clock is virtual, and there is no operating system.
+    pub(crate) simulated: bool,
+    /// The seed from which the order of tasks is drawn; `None` polls the oldest first.
     pub(crate) seed: Option<u64>,
     /// Polls in a turn before the operating system is looked at.
     pub(crate) polls_per_turn: usize,
@@ -87,10 +90,12 @@ pub(crate) struct Engine {
     pub(crate) clock: Rc<Clock>,
     /// The threads for blocking work, started by the first job.
     pool: OnceCell<Pool>,
+    /// What a simulated loop has instead.
+    pub(crate) simulated: Pools,
     /// Says what happens.
     pub(crate) probe: Rc<Probe>,
     /// What was chosen.
-    config: Config,
+    pub(crate) config: Config,
     /// How many turns there have been.
     turns: Cell<u64>,
     /// The number of the next job.
@@ -114,9 +119,9 @@ impl Engine {
     pub(crate) fn new(mut config: Config) -> io::Result<Engine> {
         static LOOPS: AtomicU32 = AtomicU32::new(0);
         let loop_id = LOOPS.fetch_add(1, Ordering::Relaxed);
-        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.seed {
-            None => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
-            Some(_) => (None, Box::new(()), Clock::simulated()),
+        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.simulated {
+            false => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
+            true => (None, Box::new(()), Clock::simulated()),
         };
         let clock = Rc::new(clock);
         let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
@@ -132,6 +137,7 @@ impl Engine {
             reactor,
             clock,
             pool: OnceCell::new(),
+            simulated: Pools::default(),
             probe,
             config,
             turns: Cell::new(0),

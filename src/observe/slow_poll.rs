@@ -18,9 +18,10 @@ use super::words::{Span, rounded};
 
 /// Reports polls that take longer than a threshold, with the task's name and where it was spawned.
 ///
-/// The report comes when the poll ends. In a simulated loop time stands still while a task is
-/// polled, so nothing is ever reported there. Costs two comparisons a poll beside the clock reads
-/// of any observer, and memory for the names of the living tasks.
+/// The report comes when the poll ends. In a simulated loop a poll takes the time that its code
+/// says it takes, by [`time::block_for`](crate::time::block_for), and no other. Costs two
+/// comparisons a poll beside the clock reads of any observer, and memory for the names of the
+/// living tasks.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::SlowPoll};
