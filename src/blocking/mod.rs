@@ -18,12 +18,13 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::blocking::pool::{Job, Pool, Rejected};
+use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
 use crate::blocking::simulated::Place;
-use crate::clock::Clock;
-use crate::clock::Instant;
+use crate::clock::{Clock, Instant};
+use crate::config::told;
 use crate::engine::{Engine, context};
-use crate::observe::event::{Event, JobId, PoolId, WorkerId};
+use crate::observe::event::{Event, JobId, PoolId, ThreadId, WorkerId};
+use crate::shim::this_thread;
 use crate::task::{Completer, JoinError, JoinHandle, spawn_at};
 use crate::time::sleep_until;
 
@@ -60,9 +61,21 @@ where
     let place = Location::caller();
     context::current(|engine| {
         if engine.clock.is_virtual() {
-            return simulate(engine, PoolId(0), engine.config.max_blocking_threads, work, place);
+            return simulate(engine, OWN, engine.config.max_blocking_threads, work, place);
         }
-        submit(Some(engine), engine.pool(), work, place)
+        submit(Some(engine), OWN, own_pool(engine), work, place)
+    })
+}
+
+/// The number of a loop's own pool.
+const OWN: PoolId = PoolId(0);
+
+/// The loop's own pool, made for the first job.
+fn own_pool(engine: &Engine) -> &Pool {
+    let config = &engine.config;
+    engine.pool.get_or_init(|| {
+        let watch = watch(engine, OWN, config.max_blocking_threads);
+        Pool::new(config.max_blocking_threads, config.blocking_keep_alive, watch)
     })
 }
 
@@ -72,18 +85,21 @@ where
 /// Threads are started on demand and leave after 10 seconds without work. Dropping the pool drops
 /// the work that has not begun and leaves the rest to end by itself.
 ///
+/// A job is told to whoever watches the loop in which it is spawned. When threads begin and end is
+/// told to the loop that turned on the thread that built the pool; if none did, to nobody.
+///
 /// ```
 /// let pool = boucle::blocking::BlockingPool::new(2);
 /// let work = pool.spawn(|| 6 * 7);
 /// assert_eq!(boucle::block_on(work).unwrap(), 42);
 /// ```
 pub struct BlockingPool {
-    /// Its number in the process; 0 is for the pools that loops have.
-    id: PoolId,
     /// How many threads it may have.
     max_workers: usize,
-    /// Its threads.
+    /// The threads.
     pool: Pool,
+    /// By what number observers call it.
+    id: PoolId,
 }
 
 impl BlockingPool {
@@ -102,7 +118,8 @@ impl BlockingPool {
         assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
         static POOLS: AtomicU32 = AtomicU32::new(1);
         let id = PoolId(POOLS.fetch_add(1, Ordering::Relaxed));
-        BlockingPool { id, max_workers, pool: Pool::new(max_workers, KEEP_ALIVE) }
+        let watch = context::try_current(|engine| watch(engine, id, max_workers)).flatten();
+        BlockingPool { max_workers, pool: Pool::new(max_workers, KEEP_ALIVE, watch), id }
     }
 
     /// Runs `work` on a thread of this pool. As [`spawn_blocking`] otherwise, but it can be called
@@ -123,7 +140,7 @@ impl BlockingPool {
             Some(engine) if engine.clock.is_virtual() => {
                 simulate(engine, self.id, self.max_workers, work, place)
             }
-            _ => submit(engine, &self.pool, work, place),
+            _ => submit(engine, self.id, &self.pool, work, place),
         })
     }
 }
@@ -138,6 +155,7 @@ impl fmt::Debug for BlockingPool {
 #[track_caller]
 fn submit<F, T>(
     engine: Option<&Engine>,
+    pool_id: PoolId,
     pool: &Pool,
     work: F,
     place: &'static Location<'static>,
@@ -146,8 +164,8 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (completer, handle) = JoinHandle::remote();
-    let note = engine.and_then(|engine| Note::queued(engine, PoolId(0), place));
+    let note = engine.and_then(|engine| Note::queued(engine, pool_id, place));
+    let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
     let job: Job = Box::new(move |worker| run(work, completer, note, worker));
     match pool.submit(job) {
         // A job that is not taken is dropped, and with it the completer: the handle gives
@@ -185,9 +203,15 @@ where
     F: FnOnce() -> T + 'static,
     T: 'static,
 {
-    let (completer, handle) = JoinHandle::remote();
+    let (pool, now) = (engine.simulated.number(pool), engine.clock.now());
     let note = Note::queued(engine, pool, place);
-    let (turn, _begun) = engine.simulated.submit(pool, max_workers, engine.clock.now());
+    let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
+    let (turn, begun) = engine.simulated.submit(pool, max_workers, now);
+    if let Some(worker) = begun {
+        // It is not a thread of its own but this one, whose number is 0 on the thread itself.
+        let (thread, max_workers, at) = (ThreadId(0), told(max_workers), engine.probe.age_at(now));
+        engine.probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
+    }
     let job = note.map_or_else(|| engine.next_job(), |note| note.job);
     let task = async move {
         // The line ends with the loop, and so does this task.
@@ -204,7 +228,7 @@ where
         if let (Some(note), Some(result)) = (note, &done.1) {
             note.tell(worker, start, end, result.is_err());
         }
-        context::current(|engine| engine.simulated.assign(pool, end));
+        context::current(|engine| engine.simulated.assign(pool, engine.clock.now()));
         drop(done);
     };
     // Nobody can abort it: as on a thread, a job that has begun goes on.
@@ -238,7 +262,9 @@ impl<T> Drop for Done<T> {
 /// thread alone, so the job carries its times back.
 #[derive(Clone, Copy)]
 struct Note {
+    /// The loop.
     loop_id: u32,
+    /// What it calls the job.
     job: JobId,
 }
 
@@ -265,4 +291,27 @@ impl Note {
             engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
         });
     }
+}
+
+/// What the workers of a pool tell a loop, if anybody watches it: when they begin and end. They do
+/// so by messages, in the order in which it happens: a worker's beginning comes before its jobs,
+/// and its end after them. The times are the worker's own. What is told after the loop's end, as by
+/// a worker that goes home because the loop is dropped, comes too late and is lost.
+///
+/// A simulated loop is told nothing: its clock knows nothing of real threads.
+fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
+    let (loop_id, max_workers) = (engine.inbox.loop_id, told(max_workers));
+    let is_watched = engine.probe.is_on() && !engine.clock.is_virtual();
+    is_watched.then(|| -> Watch {
+        Box::new(move |worker, shift| {
+            let (now, thread) = (Clock::read(), this_thread());
+            context::tell(loop_id, move |engine| {
+                let at = engine.probe.age_at(now);
+                engine.probe.emit(|| match shift {
+                    Shift::Begins => Event::WorkerStarted { worker, pool, thread, max_workers, at },
+                    Shift::Ends => Event::WorkerStopped { worker, pool, at },
+                });
+            });
+        })
+    })
 }

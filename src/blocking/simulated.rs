@@ -22,7 +22,7 @@
 //! Cost: a look at each worker of the pool for a job. Workers stay until their loop is dropped.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::clock::Instant;
 use crate::observe::event::{PoolId, WorkerId};
@@ -31,8 +31,9 @@ use crate::sync::oneshot;
 /// The pools of one simulated loop.
 #[derive(Default)]
 pub(crate) struct Pools {
-    /// Those that have had a job.
-    pools: RefCell<BTreeMap<PoolId, Workers>>,
+    /// For the loop's own, then for each that it came to use, its number in the process and its
+    /// workers.
+    pools: RefCell<Vec<(PoolId, Workers)>>,
 }
 
 /// The workers of one pool.
@@ -54,6 +55,25 @@ pub(crate) struct Place {
 }
 
 impl Pools {
+    /// The number of a pool in this loop, which other loops of the process do not change.
+    pub(crate) fn number(&self, pool: PoolId) -> PoolId {
+        let mut pools = self.pools.borrow_mut();
+        if pools.is_empty() {
+            pools.push((PoolId(0), Workers::default()));
+        }
+        let known = pools.iter().position(|&(number, _)| number == pool);
+        let number = known.unwrap_or_else(|| {
+            pools.push((pool, Workers::default()));
+            pools.len() - 1
+        });
+        PoolId(number as u32)
+    }
+
+    /// Changes something about a pool, by its number in this loop.
+    fn with<R>(&self, pool: PoolId, change: impl FnOnce(&mut Workers) -> R) -> R {
+        change(&mut self.pools.borrow_mut()[pool.0 as usize].1)
+    }
+
     /// Puts a job into the queue of a pool that may have `max_workers`; the receiver will get its
     /// place. Also returns the worker that began for it, if one did.
     pub(crate) fn submit(
@@ -62,49 +82,44 @@ impl Pools {
         max_workers: usize,
         now: Instant,
     ) -> (oneshot::Receiver<Place>, Option<WorkerId>) {
-        let mut pools = self.pools.borrow_mut();
-        let workers = pools.entry(pool).or_default();
         let (sender, receiver) = oneshot::channel();
-        workers.queue.push_back((now, sender));
-        let mut begun = None;
-        if workers.first_free(now).is_none() && workers.free.len() < max_workers {
-            begun = Some(WorkerId(workers.free.len() as u32));
-            workers.free.push(Some(now));
-        }
-        drop(pools);
+        let begun = self.with(pool, |workers| {
+            workers.queue.push_back((now, sender));
+            let index = workers.free.len();
+            let begins = workers.first_free(now).is_none() && index < max_workers;
+            begins.then(|| {
+                workers.free.push(Some(now));
+                WorkerId(index as u32)
+            })
+        });
         self.assign(pool, now);
         (receiver, begun)
     }
 
     /// The closure of a job has run: its worker will be free from `end` on.
     pub(crate) fn ran(&self, pool: PoolId, worker: WorkerId, end: Instant) {
-        if let Some(workers) = self.pools.borrow_mut().get_mut(&pool) {
-            workers.free[worker.0 as usize] = Some(end);
-        }
+        self.with(pool, |workers| workers.free[worker.0 as usize] = Some(end));
     }
 
     /// Gives those who are free by now to jobs that wait.
     pub(crate) fn assign(&self, pool: PoolId, now: Instant) {
         // A job is told, which wakes it, with no borrow held.
-        while let Some((job, place)) = self.next(pool, now) {
+        while let Some((job, place)) = self.with(pool, |workers| workers.assign_one(now)) {
             let _ = job.send(place);
         }
-    }
-
-    /// Takes the next job out of the queue, if there is a worker for it.
-    fn next(&self, pool: PoolId, now: Instant) -> Option<(oneshot::Sender<Place>, Place)> {
-        let mut pools = self.pools.borrow_mut();
-        let workers = pools.get_mut(&pool)?;
-        let &(submitted, _) = workers.queue.front()?;
-        let index = workers.first_free(now.max(submitted))?;
-        let since = workers.free[index].take()?;
-        let (_, job) = workers.queue.pop_front()?;
-        let place = Place { worker: WorkerId(index as u32), start: since.max(submitted) };
-        Some((job, place))
     }
 }
 
 impl Workers {
+    /// Takes the next job out of the queue, if there is a worker for it.
+    fn assign_one(&mut self, now: Instant) -> Option<(oneshot::Sender<Place>, Place)> {
+        let index = self.first_free(now)?;
+        let (submitted, job) = self.queue.pop_front()?;
+        let since = self.free[index].take()?;
+        let place = Place { worker: WorkerId(index as u32), start: since.max(submitted) };
+        Some((job, place))
+    }
+
     /// Who of those who are free at `now` could start the first job of the queue first.
     fn first_free(&self, now: Instant) -> Option<usize> {
         let &(submitted, _) = self.queue.front()?;
