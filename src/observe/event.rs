@@ -120,6 +120,7 @@ impl fmt::Display for Cause {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source) => source.fmt(f),
             Cause::Timer(timer) => timer.fmt(f),
+            Cause::Thread(ThreadId(0)) => f.write_str("the loop's own thread"),
             Cause::Thread(thread) => thread.fmt(f),
             Cause::Program => f.write_str("the program"),
         }
