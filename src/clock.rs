@@ -71,9 +71,10 @@ impl Clock {
         }
     }
 
-    /// The age of the loop: what time it is for the loop, which is the time of its events.
-    pub(crate) fn age(&self) -> Duration {
-        self.age_at(self.hands.as_ref().map_or_else(Clock::read, |hands| hands.present.get()))
+    /// What time it is for the loop: the time of its events.
+    #[inline]
+    pub(crate) fn present(&self) -> Instant {
+        self.hands.as_ref().map_or_else(Clock::read, |hands| hands.present.get())
     }
 
     /// Whether the clock moves by hand.

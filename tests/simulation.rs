@@ -335,7 +335,7 @@ fn four_workers_do_ten_jobs_of_100_ms_in_300_ms() {
         }
     });
     drop(event_loop);
-    assert_consistent(&record, Kind::Simulated);
+    assert_consistent(&record, Kind::SimulatedInOrder);
     let expected: Vec<_> = (0..10)
         .map(|job| (job + 1, job % 4, u128::from(job / 4 * 100), u128::from(job / 4 * 100 + 100)))
         .collect();
@@ -410,7 +410,7 @@ fn workers_do_not_wait_for_a_loop_that_is_kept_busy() {
         }
     });
     drop(event_loop);
-    assert_consistent(&record, Kind::Simulated);
+    assert_consistent(&record, Kind::SimulatedInOrder);
     assert_eq!(shifts(&record), [(1, 0, 0, 100), (2, 0, 100, 300), (3, 0, 300, 350)]);
 }
 
@@ -447,7 +447,7 @@ fn a_job_that_is_aborted_before_its_start_never_starts() {
         assert_eq!(start.elapsed(), ms(20));
     });
     drop(event_loop);
-    assert_consistent(&record, Kind::Simulated);
+    assert_consistent(&record, Kind::SimulatedInOrder);
     assert_eq!(shifts(&record), [(1, 0, 0, 10), (3, 0, 10, 20)]);
 }
 
@@ -487,7 +487,7 @@ fn a_loop_that_is_dropped_lets_a_job_end_that_has_begun_and_no_other_begin() {
         sleep(ms(1)).await;
     });
     drop(event_loop);
-    assert_consistent(&record, Kind::Simulated);
+    assert_consistent(&record, Kind::SimulatedInOrder);
     let mut outputs = jobs.into_iter().map(futures_lite::future::block_on);
     assert_eq!(outputs.next().unwrap().unwrap(), 1);
     assert!(matches!(outputs.next().unwrap(), Err(JoinError::Aborted)));

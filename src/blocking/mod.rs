@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
-use crate::blocking::simulated::Place;
+use crate::blocking::simulated::{Place, Ran};
 use crate::clock::{Clock, Instant};
 use crate::config::told;
 use crate::engine::{Engine, context};
@@ -190,7 +190,7 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
     completer.complete(result.map_err(JoinError::Panicked));
 }
 
-/// Gives `work` to a worker of a simulated loop, who is a task that runs it and sleeps until its end.
+/// Gives `work` to a worker of a simulated loop: a task that runs it, and sleeps until its end.
 #[track_caller]
 fn simulate<F, T>(
     engine: &Engine,
@@ -206,53 +206,71 @@ where
     let (pool, now) = (engine.simulated.number(pool), engine.clock.now());
     let note = Note::queued(engine, pool, place);
     let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
+    let job = note.map_or_else(|| engine.next_job(), |note| note.job);
+    settle(engine, pool);
     let (turn, begun) = engine.simulated.submit(pool, max_workers, now);
     if let Some(worker) = begun {
-        // It is not a thread of its own but this one, whose number is 0 on the thread itself.
+        // It is no thread of its own but this one, whose number is 0 for itself.
         let (thread, max_workers, at) = (ThreadId(0), told(max_workers), engine.probe.age_at(now));
         engine.probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
     }
-    let job = note.map_or_else(|| engine.next_job(), |note| note.job);
+    settle(engine, pool);
     let task = async move {
-        // The line ends with the loop, and so does this task.
-        let Ok(Place { worker, start }) = turn.await else { return };
+        // The queue ends with the loop, and so does this task.
+        let Ok(place) = turn.await else { return };
         // A job of a job begins when that has come so far.
-        sleep_until(start).await;
-        let mut done = Done(Some(completer), None);
+        sleep_until(place.start).await;
+        let mut output = Output { completer: Some(completer), result: None };
         let end = context::current(|engine| {
-            let end = engine.clock.run_on_worker(start, || done.run(work));
-            engine.simulated.ran(pool, worker, end);
+            let end = engine.clock.run_on_worker(place.start, || output.make(work));
+            let panicked = output.result.as_ref().map(Result::is_err);
+            engine.simulated.ran(pool, Ran { place, end, job, panicked });
             end
         });
         sleep_until(end).await;
-        if let (Some(note), Some(result)) = (note, &done.1) {
-            note.tell(worker, start, end, result.is_err());
-        }
-        context::current(|engine| engine.simulated.assign(pool, engine.clock.now()));
-        drop(done);
+        context::current(|engine| settle(engine, pool));
+        drop(output);
     };
     // Nobody can abort it: as on a thread, a job that has begun goes on.
     drop(spawn_at(task, Some(job.to_string().into()), place));
     handle
 }
 
-/// The output of a simulated job, which is sent when this is dropped: at the job's end, or with the
-/// loop, which on a real one would wait for it.
-struct Done<T>(Option<Completer<T>>, Option<Result<T, JoinError>>);
+/// Tells what the workers of a simulated pool have done by now, and gives them other jobs.
+fn settle(engine: &Engine, pool: PoolId) {
+    let now = engine.clock.present();
+    for Ran { place: Place { worker, start }, end, job, panicked } in
+        engine.simulated.finished(pool, now)
+    {
+        if let Some(panicked) = panicked {
+            tell(engine, job, worker, start, end, panicked);
+        }
+    }
+    engine.simulated.assign(pool, now);
+}
 
-impl<T> Done<T> {
+/// The output of a simulated job. Dropping this sends it: at the job's end, or with the loop, which
+/// on a real one would wait for the job.
+struct Output<T> {
+    /// Takes the output, and then is gone.
+    completer: Option<Completer<T>>,
+    /// The output, once the job has run.
+    result: Option<Result<T, JoinError>>,
+}
+
+impl<T> Output<T> {
     /// Runs the job, unless its handle has aborted it.
-    fn run(&mut self, work: impl FnOnce() -> T) {
-        if self.0.as_ref().is_some_and(|completer| !completer.is_aborted()) {
+    fn make(&mut self, work: impl FnOnce() -> T) {
+        if self.completer.as_ref().is_some_and(|completer| !completer.is_aborted()) {
             let result = catch_unwind(AssertUnwindSafe(work));
-            self.1 = Some(result.map_err(JoinError::Panicked));
+            self.result = Some(result.map_err(JoinError::Panicked));
         }
     }
 }
 
-impl<T> Drop for Done<T> {
+impl<T> Drop for Output<T> {
     fn drop(&mut self) {
-        if let (Some(completer), Some(result)) = (self.0.take(), self.1.take()) {
+        if let (Some(completer), Some(result)) = (self.completer.take(), self.result.take()) {
             completer.complete(result);
         }
     }
@@ -285,12 +303,24 @@ impl Note {
     fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
         let job = self.job;
         context::tell(self.loop_id, move |engine| {
-            let at = engine.probe.age_at(started);
-            engine.probe.emit(|| Event::JobStarted { job, worker, at });
-            let at = engine.probe.age_at(finished);
-            engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+            tell(engine, job, worker, started, finished, panicked);
         });
     }
+}
+
+/// Tells when a job ran.
+fn tell(
+    engine: &Engine,
+    job: JobId,
+    worker: WorkerId,
+    started: Instant,
+    finished: Instant,
+    panicked: bool,
+) {
+    let at = engine.probe.age_at(started);
+    engine.probe.emit(|| Event::JobStarted { job, worker, at });
+    let at = engine.probe.age_at(finished);
+    engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
 }
 
 /// What the workers of a pool tell a loop, if anybody watches it: when they begin and end. They do

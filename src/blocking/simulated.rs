@@ -17,7 +17,9 @@
 //!    one who began first. A new worker begins while there may be one and all others are busy.
 //! 2. A job starts as soon as both it and its worker are there, even if the loop was kept busy then
 //!    and comes to see it only later: threads do not wait for the loop.
-//! 3. When a job ends is known as soon as its closure has run. Until then its worker is nobody's.
+//! 3. When a job ends is known as soon as its closure has run. What has ended by now is told in
+//!    order, and only then are its workers given other jobs. Whoever deals with a pool does that
+//!    first ([`Pools::finished`], then [`Pools::assign`]).
 //!
 //! Cost: a look at each worker of the pool for a job. Workers stay until their loop is dropped.
 
@@ -25,7 +27,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use crate::clock::Instant;
-use crate::observe::event::{PoolId, WorkerId};
+use crate::observe::event::{JobId, PoolId, WorkerId};
 use crate::sync::oneshot;
 
 /// The pools of one simulated loop.
@@ -39,10 +41,20 @@ pub(crate) struct Pools {
 /// The workers of one pool.
 #[derive(Default)]
 struct Workers {
-    /// For each worker, from when on it is free; `None` while its job has not run.
-    free: Vec<Option<Instant>>,
+    /// What each is doing.
+    workers: Vec<Worker>,
     /// Jobs that wait for a worker, oldest first: when they were submitted, and who is to be told.
     queue: VecDeque<(Instant, oneshot::Sender<Place>)>,
+}
+
+/// What a worker is doing.
+enum Worker {
+    /// Nothing, since then.
+    Free(Instant),
+    /// It was given a job, whose closure has not run.
+    Taken,
+    /// The closure of its job has run, and it is busy until the end of this.
+    Busy(Ran),
 }
 
 /// Where and when a job runs.
@@ -52,6 +64,19 @@ pub(crate) struct Place {
     pub(crate) worker: WorkerId,
     /// Its start.
     pub(crate) start: Instant,
+}
+
+/// What a worker did.
+#[derive(Clone, Copy)]
+pub(crate) struct Ran {
+    /// Where and when.
+    pub(crate) place: Place,
+    /// Until when.
+    pub(crate) end: Instant,
+    /// The job.
+    pub(crate) job: JobId,
+    /// Whether the job panicked; `None` if it had been aborted, and did not run at all.
+    pub(crate) panicked: Option<bool>,
 }
 
 impl Pools {
@@ -69,13 +94,8 @@ impl Pools {
         PoolId(number as u32)
     }
 
-    /// Changes something about a pool, by its number in this loop.
-    fn with<R>(&self, pool: PoolId, change: impl FnOnce(&mut Workers) -> R) -> R {
-        change(&mut self.pools.borrow_mut()[pool.0 as usize].1)
-    }
-
     /// Puts a job into the queue of a pool that may have `max_workers`; the receiver will get its
-    /// place. Also returns the worker that began for it, if one did.
+    /// place. Also returns the worker that begins for it, if one does.
     pub(crate) fn submit(
         &self,
         pool: PoolId,
@@ -83,50 +103,82 @@ impl Pools {
         now: Instant,
     ) -> (oneshot::Receiver<Place>, Option<WorkerId>) {
         let (sender, receiver) = oneshot::channel();
-        let begun = self.with(pool, |workers| {
-            workers.queue.push_back((now, sender));
-            let index = workers.free.len();
-            let begins = workers.first_free(now).is_none() && index < max_workers;
+        let begun = self.with(pool, |pool| {
+            pool.queue.push_back((now, sender));
+            let index = pool.workers.len();
+            let begins = pool.first_free(now).is_none() && index < max_workers;
             begins.then(|| {
-                workers.free.push(Some(now));
+                pool.workers.push(Worker::Free(now));
                 WorkerId(index as u32)
             })
         });
-        self.assign(pool, now);
         (receiver, begun)
     }
 
-    /// The closure of a job has run: its worker will be free from `end` on.
-    pub(crate) fn ran(&self, pool: PoolId, worker: WorkerId, end: Instant) {
-        self.with(pool, |workers| workers.free[worker.0 as usize] = Some(end));
+    /// The closure of a job has run.
+    pub(crate) fn ran(&self, pool: PoolId, ran: Ran) {
+        let index = ran.place.worker.0 as usize;
+        self.with(pool, |pool| pool.workers[index] = Worker::Busy(ran));
+    }
+
+    /// Frees the workers whose jobs have ended by now; returns what they did, in the order in which
+    /// they ended.
+    pub(crate) fn finished(&self, pool: PoolId, now: Instant) -> Vec<Ran> {
+        let mut done = self.with(pool, |pool| {
+            let workers = pool.workers.iter_mut();
+            workers.filter_map(|worker| worker.finish(now)).collect::<Vec<_>>()
+        });
+        done.sort_by_key(|ran| ran.end);
+        done
     }
 
     /// Gives those who are free by now to jobs that wait.
     pub(crate) fn assign(&self, pool: PoolId, now: Instant) {
         // A job is told, which wakes it, with no borrow held.
-        while let Some((job, place)) = self.with(pool, |workers| workers.assign_one(now)) {
+        while let Some((job, place)) = self.with(pool, |pool| pool.assign(now)) {
             let _ = job.send(place);
         }
+    }
+
+    /// Changes something about a pool, by its number in this loop.
+    fn with<R>(&self, pool: PoolId, change: impl FnOnce(&mut Workers) -> R) -> R {
+        change(&mut self.pools.borrow_mut()[pool.0 as usize].1)
     }
 }
 
 impl Workers {
     /// Takes the next job out of the queue, if there is a worker for it.
-    fn assign_one(&mut self, now: Instant) -> Option<(oneshot::Sender<Place>, Place)> {
-        let index = self.first_free(now)?;
-        let (submitted, job) = self.queue.pop_front()?;
-        let since = self.free[index].take()?;
-        let place = Place { worker: WorkerId(index as u32), start: since.max(submitted) };
-        Some((job, place))
+    fn assign(&mut self, now: Instant) -> Option<(oneshot::Sender<Place>, Place)> {
+        let (start, index) = self.first_free(now)?;
+        let (_, job) = self.queue.pop_front()?;
+        self.workers[index] = Worker::Taken;
+        Some((job, Place { worker: WorkerId(index as u32), start }))
     }
 
-    /// Who of those who are free at `now` could start the first job of the queue first.
-    fn first_free(&self, now: Instant) -> Option<usize> {
+    /// When the first job of the queue can start on one who is free by now, and on whom.
+    fn first_free(&self, now: Instant) -> Option<(Instant, usize)> {
         let &(submitted, _) = self.queue.front()?;
-        let free = self.free.iter().enumerate();
-        let free = free.filter_map(|(index, since)| since.map(|since| (index, since)));
-        free.filter(|&(_, since)| since <= now)
-            .min_by_key(|&(index, since)| (since.max(submitted), index))
-            .map(|(index, _)| index)
+        let workers = self.workers.iter().enumerate();
+        let free = workers.filter_map(|(index, worker)| match *worker {
+            // A job of a job may be submitted when it is not yet that late for the loop.
+            Worker::Free(since) if since <= now.max(submitted) => {
+                Some((since.max(submitted), index))
+            }
+            _ => None,
+        });
+        free.min()
+    }
+}
+
+impl Worker {
+    /// Makes it free if its job has ended by now; returns what it did.
+    fn finish(&mut self, now: Instant) -> Option<Ran> {
+        match *self {
+            Worker::Busy(ran) if ran.end <= now => {
+                *self = Worker::Free(ran.end);
+                Some(ran)
+            }
+            _ => None,
+        }
     }
 }
