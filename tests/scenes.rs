@@ -3,12 +3,14 @@
 //! Each file of `tests/scenes/` is an experiment: some lines of program, as in a tutorial, in a
 //! good and a bad way; then, as numbers, the reason why the one takes longer. The loop is simulated
 //! and in order, so a trace is the same on every machine, byte for byte. It stands in
-//! `tests/scenes/golden/`, where the replay page and the book take it from.
+//! `tests/scenes/golden/`, from where the tests of the replay page, and the book, take it.
 //!
 //! After a change that is meant to change traces, `BLESS=1 cargo test --test scenes` writes them
 //! anew; look at the difference before you commit it. With `SCENES=folder` in the environment the
 //! scenes also go into that folder as pages, pictures and stories, to be looked at.
 
+#[path = "scenes/golden.rs"]
+mod golden;
 #[path = "scenes/stage.rs"]
 mod stage;
 

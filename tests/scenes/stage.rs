@@ -1,9 +1,9 @@
-//! The stage: plays a scene on a virtual clock, compares its trace with the one it should have, and
-//! answers questions about it.
+//! The stage: plays a scene on a virtual clock, and answers questions about what happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::golden;
 use boucle::EventLoop;
 use boucle::observe::{Event, Record, Recorded, TaskId, WaitReason};
 
@@ -31,14 +31,24 @@ impl Stage {
         Stage { workers, ..self }
     }
 
-    /// Plays a scene from the beginning of its loop to the end, and compares.
+    /// Plays a scene from the beginning of its loop to the end, and compares its trace.
     #[track_caller]
     pub fn play(self, scene: impl Future<Output = ()>) -> Trace {
         let record = Record::new();
         let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
-        let event_loop = builder.max_blocking_threads(self.workers).build().unwrap();
+        let mut builder = builder.max_blocking_threads(self.workers);
+        if cfg!(feature = "trace") {
+            for observer in golden::traces(self.name) {
+                builder = builder.observer(observer);
+            }
+        }
+        let event_loop = builder.build().unwrap();
         event_loop.block_on(scene);
         drop(event_loop);
+        // Places of spawn are paths, which are written in another way elsewhere.
+        if cfg!(all(feature = "trace", unix)) {
+            golden::compare(self.name, &record);
+        }
         Trace { events: record.events() }
     }
 }
