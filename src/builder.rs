@@ -66,8 +66,10 @@ impl EventLoop {
     /// nothing is ready, and which of the ready tasks is polled next is drawn from `seed`.
     ///
     /// The same program and seed give the same events, on any machine. There are no sockets (use
-    /// [`io::duplex`](crate::io::duplex)), and blocking work runs on the loop's thread. The idea
-    /// comes from trio's `MockClock` and from FoundationDB's simulation.
+    /// [`io::duplex`](crate::io::duplex)), and blocking work is done by workers who pretend (see
+    /// [`spawn_blocking`](crate::spawn_blocking)). Code takes no time unless it says so, by
+    /// [`time::block_for`](crate::time::block_for). The idea comes from trio's `MockClock` and from
+    /// FoundationDB's simulation.
     ///
     /// # Panics
     ///
@@ -137,7 +139,26 @@ impl Builder {
 
     /// Makes it a simulated loop: see [`EventLoop::simulated`].
     pub fn simulated(mut self, seed: u64) -> Builder {
-        self.config.seed = Some(seed);
+        (self.config.simulated, self.config.seed) = (true, Some(seed));
+        self
+    }
+
+    /// Makes it a simulated loop that polls the oldest ready task first, as a real one does: for
+    /// pictures and for prose. A test finds more under the seeds of
+    /// [`simulated`](Builder::simulated).
+    ///
+    /// ```
+    /// use boucle::{EventLoop, spawn};
+    ///
+    /// let event_loop = EventLoop::builder().simulated_in_order().build()?;
+    /// event_loop.block_on(async {
+    ///     let first = spawn(async {});
+    ///     spawn(async move { assert!(first.is_finished()) }).await.unwrap();
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn simulated_in_order(mut self) -> Builder {
+        (self.config.simulated, self.config.seed) = (true, None);
         self
     }
 
@@ -245,7 +266,7 @@ impl Builder {
         let from_environment = inspect_variable();
         let is_told = from_environment.is_some();
         let Some(address) = from_environment.or(self.inspect.take()) else { return Ok(None) };
-        let watch = inspect::watch(&address, self.config.seed.is_some()).map_err(|error| {
+        let watch = inspect::watch(&address, self.config.simulated).map_err(|error| {
             let told = if is_told { format!("BOUCLE_INSPECT: {error}") } else { error.to_string() };
             io::Error::new(error.kind(), told)
         })?;

@@ -120,6 +120,7 @@
 //! | `sync/notify.rs` | "look again" |
 //! | `sync/mpsc.rs` | a bounded queue |
 //! | `blocking/pool.rs` | threads for blocking work, and who wakes whom |
+//! | `blocking/simulated.rs` | and what stands for them in a simulated loop |
 //! | | **The engine: what turns** |
 //! | `engine/arena.rs` | slots with generations, and the keys that everybody holds |
 //! | `engine/ready.rs` | the ready queue |
