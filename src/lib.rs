@@ -149,6 +149,8 @@
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
 //! | `observe/record.rs` | events kept in memory |
+//! | `observe/history.rs` | a run to be asked; `observe/read.rs`: from a trace |
+//! | `observe/compare.rs` | the first turn at which two runs differ |
 //! | `observe/slow_report.rs` | a poll that takes too long, in words |
 //! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |

@@ -23,10 +23,14 @@
 //! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
+mod compare;
 mod environment;
 pub mod event;
+mod history;
 mod print;
 pub(crate) mod probe;
+#[cfg(feature = "trace")]
+mod read;
 mod record;
 #[cfg(feature = "trace")]
 mod schema;
@@ -44,8 +48,10 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
+pub use compare::Difference;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
+pub use history::History;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;

@@ -14,7 +14,7 @@ use super::event::{Cause, Event, TaskId};
 const SHOWN: usize = 60;
 
 /// The tasks that live.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Tasks {
     /// What is known of each.
     living: HashMap<TaskId, Task>,
@@ -90,13 +90,40 @@ impl fmt::Display for Shortened<'_> {
 }
 
 /// A place in a program, whose path is escaped like a name.
-pub(super) struct Place(pub(super) &'static Location<'static>);
+pub(super) enum Place<'a> {
+    /// As the compiler tells it.
+    At(&'static Location<'static>),
+    /// As a trace tells it: file, line and column.
+    Told(&'a str),
+}
 
-impl fmt::Display for Place {
+/// Characters of a place that a trace tells; a path may be long, but not every path is one.
+const LONGEST_PLACE: usize = 400;
+
+impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        escape(f, self.0.file())?;
-        write!(f, ":{}:{}", self.0.line(), self.0.column())
+        match self {
+            Place::At(place) => {
+                escape(f, place.file())?;
+                write!(f, ":{}:{}", place.line(), place.column())
+            }
+            Place::Told(place) => escape(f, start(place, LONGEST_PLACE)),
+        }
     }
+}
+
+/// The kind of a source, which a trace may tell as it likes.
+pub(super) struct Kind<'a>(pub(super) &'a str);
+
+impl fmt::Display for Kind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, start(self.0, SHOWN))
+    }
+}
+
+/// The first so many characters of a text.
+fn start(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Writes `text` on one line, in characters that print.

@@ -5,14 +5,15 @@
 //! leaves out digits that nobody reads.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 use super::event::{Awaited, Cause, Event, Outcome, TaskId, WaitReason};
-use super::tasks::{Place, Quoted, Shortened, Tasks};
+use super::tasks::{Kind, Place, Quoted, Shortened, Tasks};
 
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Sentence { event: self, tasks: None, speaker: None }.fmt(f)
+        Sentence { event: self, tasks: None, speaker: None, text: None }.fmt(f)
     }
 }
 
@@ -24,6 +25,8 @@ pub(super) struct Sentence<'a> {
     pub(super) tasks: Option<&'a Tasks>,
     /// Who does all this, and need not be named again.
     pub(super) speaker: Option<TaskId>,
+    /// What a history has instead of the event's place or kind.
+    pub(super) text: Option<&'a str>,
 }
 
 impl fmt::Display for Sentence<'_> {
@@ -49,7 +52,7 @@ impl fmt::Display for Sentence<'_> {
                     (false, None) => write!(f, " {}", Quoted(name))?,
                     (false, Some(_)) => write!(f, " {}", Shortened(name))?,
                 }
-                write!(f, " is spawned{} at {}", self.by(by), Place(place))
+                write!(f, " is spawned{} at {}", self.by(by), self.place(place))
             }
             Event::Woken { task, by } => {
                 write!(f, "{} is woken{}", self.task(task), self.by(by))
@@ -88,6 +91,7 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{} {verb} ready", Count(sources, "source"))
             }
             Event::SourceAdded { source, by, kind } => {
+                let kind = Kind(self.text.unwrap_or(kind));
                 write!(f, "{source}, a {kind}, is registered{}", self.by(by))
             }
             Event::SourceReady { source, readable, writable } => {
@@ -113,7 +117,7 @@ impl fmt::Display for Sentence<'_> {
             }
             Event::TimerCancelled { timer } => write!(f, "{timer} is cancelled"),
             Event::JobQueued { job, pool, by, place } => {
-                write!(f, "{job} is given to {pool}{} at {}", self.by(by), Place(place))
+                write!(f, "{job} is given to {pool}{} at {}", self.by(by), self.place(place))
             }
             Event::JobStarted { job, worker, at } => {
                 write!(f, "{job} began on {worker} at {}", self.stamp(at))
@@ -143,6 +147,11 @@ impl<'a> Sentence<'a> {
     fn by(&self, cause: Cause) -> By<'a> {
         let unsaid = self.speaker.is_some_and(|speaker| cause == Cause::Task(speaker));
         By { cause: (!unsaid).then_some(cause), tasks: self.tasks }
+    }
+
+    /// A place in the program.
+    fn place(&self, place: &'static Location<'static>) -> Place<'a> {
+        self.text.map_or(Place::At(place), Place::Told)
     }
 
     /// A length of time.
