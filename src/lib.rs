@@ -109,6 +109,7 @@
 //! | `observe/event.rs` | the glossary: everything that can happen in a loop |
 //! | `observe/probe.rs` | how a mechanism says what it does |
 //! | `clock.rs` | what time it is: the system's, or a virtual one |
+//! | `config.rs` | what can be chosen when a loop is built |
 //! | `budget.rs` | how much a task may do before others have their turn |
 //! | `shield.rs` | where the panics of destructors and wakers end |
 //! | `shim.rs` | threads and locks, in one place for the model checker |
@@ -173,6 +174,7 @@ pub mod blocking;
 pub mod budget;
 pub mod callback;
 mod clock;
+mod config;
 mod engine;
 mod event_loop;
 mod handle;

@@ -94,7 +94,9 @@ fn programs(name: &str) {
             }
             expect_watchdogs(0);
             let [one, other] = [EventLoop::new().unwrap(), EventLoop::new().unwrap()];
-            [&one, &other].map(|event_loop| event_loop.block_on(async {}));
+            for event_loop in [&one, &other] {
+                event_loop.block_on(async {});
+            }
             expect_watchdogs(2);
             drop(one);
             expect_watchdogs(1);

@@ -72,9 +72,11 @@ impl History {
     /// ```
     #[must_use]
     pub fn of(record: &Record) -> History {
+        let held = record.snapshot();
         let mut writer = Writer(History::empty());
-        record.replay(&mut writer);
-        writer.0
+        writer.0.told.reserve(held.len());
+        held.replay(&mut writer);
+        History { past: held.past.len(), ..writer.0 }
     }
 
     /// A history in which nothing has happened.

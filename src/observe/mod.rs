@@ -23,10 +23,12 @@
 //! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
+mod block;
 mod compare;
 mod environment;
 pub mod event;
 mod history;
+mod past;
 mod print;
 pub(crate) mod probe;
 #[cfg(feature = "trace")]

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Instant};
-use crate::observe::event::{Cause, Event, Observer};
+use crate::observe::event::{Awaited, Cause, Event, Observer};
 
 /// The seam between the engine and whoever watches it.
 pub(crate) struct Probe {
@@ -49,6 +49,12 @@ impl Probe {
         if self.on.get() {
             self.deliver(&event());
         }
+    }
+
+    /// Tells what the poll that is under way has left its waker with.
+    #[inline]
+    pub(crate) fn awaits(&self, what: impl FnOnce() -> Awaited) {
+        self.emit(|| Event::Awaits { what: what(), by: self.cause() });
     }
 
     /// On whose behalf the loop works.
