@@ -64,7 +64,7 @@ fn programs(name: &str) {
                 aborted.await.unwrap_err();
                 spawn_named("detached and well", async {}).await.unwrap();
                 sleep(ms(1)).await;
-                eprintln!("marker: drop");
+                eprintln!("marker: the handle goes");
                 drop(late);
                 panics("never awaited")
             });
@@ -208,8 +208,8 @@ fn a_panic_that_nobody_saw_is_reported_when_it_is_lost() {
     let told_of = |name: &str| line(&told, &["nobody awaited", &format!("`{name}`")]);
     assert_eq!(reports, 3, "{told:?}");
     assert!(told_of("detached") > line(&told, &["marker: detached"]));
-    assert!(told_of("detached") < line(&told, &["marker: drop"]));
-    assert_eq!(told_of("dropped late"), line(&told, &["marker: drop"]) + 1);
+    assert!(told_of("detached") < line(&told, &["marker: the handle goes"]));
+    assert_eq!(told_of("dropped late"), line(&told, &["marker: the handle goes"]) + 1);
     assert_eq!(told_of("never awaited"), line(&told, &["marker: the loop is dropped"]) + 1);
     let report = &told[told_of("detached")];
     assert!(
