@@ -13,7 +13,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::event::Event;
-use super::history::{History, Texts, Told};
+use super::history::History;
+use super::told::{Texts, Told};
 
 /// Where two runs begin to differ, as [`History::first_difference`] finds it. Its `Display` is
 /// three lines of text.

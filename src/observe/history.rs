@@ -8,12 +8,14 @@
 //! Cost: some 100 bytes an event, and one pass when it is made.
 
 use std::fmt;
-use std::panic::Location;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::causes::Causes;
 use super::event::{Event, Observer};
 use super::record::Record;
 use super::tasks::Tasks;
+use super::told::{Texts, Told, no_place};
 use super::words::Sentence;
 
 /// A run to be asked: why something happened, and where another run of the program differs.
@@ -41,26 +43,8 @@ pub struct History {
     pub(super) tasks: Tasks,
     /// Where each turn begins: its index and its number.
     turns: Vec<(usize, u64)>,
-}
-
-/// An event of a history.
-#[derive(Debug, Clone)]
-pub(super) struct Told {
-    /// When it happened, after the loop was built.
-    pub(super) at: Duration,
-    /// The event; what it has to say in text is below, and nothing stands for it here.
-    pub(super) event: Event<'static>,
-    /// What the event has to say in text.
-    pub(super) texts: Texts,
-}
-
-/// The texts of an event, as the program chose them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Texts {
-    /// The name of a task, empty if it has none.
-    pub(super) name: Box<str>,
-    /// The place of a `spawn`; the kind of a source.
-    pub(super) other: Box<str>,
+    /// Who did what: found when somebody first asks why.
+    causes: OnceLock<Causes>,
 }
 
 impl History {
@@ -81,7 +65,13 @@ impl History {
 
     /// A history in which nothing has happened.
     pub(super) fn empty() -> History {
-        History { told: Vec::new(), past: 0, tasks: Tasks::default(), turns: Vec::new() }
+        History {
+            told: Vec::new(),
+            past: 0,
+            tasks: Tasks::default(),
+            turns: Vec::new(),
+            causes: OnceLock::new(),
+        }
     }
 
     /// Adds what happened next.
@@ -138,17 +128,15 @@ impl History {
         Sentence { event, tasks: Some(&self.tasks), speaker: None, text }.to_string()
     }
 
+    /// Who did what.
+    pub(super) fn causes(&self) -> &Causes {
+        self.causes.get_or_init(|| Causes::of(&self.told))
+    }
+
     /// In which turn an event happened, or which was the last turn before it; 0 before the first.
     pub(super) fn turn_of(&self, index: usize) -> u64 {
         let later = self.turns.partition_point(|&(began, _)| began <= index);
         later.checked_sub(1).map_or(0, |last| self.turns[last].1)
-    }
-}
-
-impl Told {
-    /// What happened.
-    pub(super) fn event(&self) -> Event<'_> {
-        self.event.with_name(&self.texts.name)
     }
 }
 
@@ -181,9 +169,4 @@ impl Observer for Writer {
         };
         self.0.push(at, event, texts);
     }
-}
-
-/// What stands in an event for a place that the history has as text: always the same.
-pub(super) fn no_place() -> &'static Location<'static> {
-    Location::caller()
 }

@@ -5,6 +5,7 @@
 //!
 //! * [`Print`] tells the story of the loop in words, turn by turn.
 //! * [`Record`] keeps the events for the program to read.
+//! * [`History`] says why something happened, and where two runs differ.
 //! * [`SlowPoll`] reports tasks that keep the thread to themselves, while they do and afterwards.
 //! * [`UnseenPanics`] reports tasks that panicked while nobody awaited them.
 //!
@@ -24,10 +25,12 @@
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
+mod causes;
 mod compare;
 mod environment;
 pub mod event;
 mod history;
+mod moment;
 mod past;
 mod print;
 pub(crate) mod probe;
@@ -36,13 +39,16 @@ mod read;
 mod record;
 #[cfg(feature = "trace")]
 mod schema;
+mod sleeps;
 mod slow_poll;
 mod slow_report;
 mod tasks;
+mod told;
 #[cfg(feature = "trace")]
 mod trace;
 mod unseen;
 mod watchdog;
+mod why;
 mod words;
 
 use std::io;
@@ -61,6 +67,7 @@ pub use slow_report::SlowReport;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use unseen::{UnseenPanic, UnseenPanics};
+pub use why::{Because, Why};
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]

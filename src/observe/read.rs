@@ -16,8 +16,9 @@ use super::event::{
     Awaited, Cause, Event, JobId, Outcome, PoolId, SourceId, TaskId, ThreadId, TimerId, WaitReason,
     WorkerId,
 };
-use super::history::{History, Texts, no_place};
+use super::history::History;
 use super::schema;
+use super::told::{Texts, no_place};
 
 /// Bytes of a line, at most: a thousand times what one usually has.
 const LONGEST_LINE: u64 = 1 << 20;

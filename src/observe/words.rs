@@ -95,13 +95,7 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{source}, a {kind}, is registered{}", self.by(by))
             }
             Event::SourceReady { source, readable, writable } => {
-                let how = match (readable, writable) {
-                    (true, true) => "readable and writable",
-                    (true, false) => "readable",
-                    (false, true) => "writable",
-                    (false, false) => "ready for nothing",
-                };
-                write!(f, "{source} is {how}")
+                write!(f, "{source} is {}", readiness(readable, writable))
             }
             Event::SourceRemoved { source } => write!(f, "{source} is taken out"),
             Event::TimerArmed { timer, by, deadline, level, slot } => {
@@ -237,8 +231,18 @@ impl fmt::Display for WaitReason {
     }
 }
 
+/// What a source is ready for.
+pub(super) fn readiness(readable: bool, writable: bool) -> &'static str {
+    match (readable, writable) {
+        (true, true) => "readable and writable",
+        (true, false) => "readable",
+        (false, true) => "writable",
+        (false, false) => "ready for nothing",
+    }
+}
+
 /// Some things: "1 poll", "2 polls".
-struct Count(u32, &'static str);
+pub(super) struct Count(pub(super) u32, pub(super) &'static str);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
