@@ -26,6 +26,7 @@
 
 mod block;
 mod causes;
+mod chain;
 mod compare;
 mod environment;
 pub mod event;
@@ -56,6 +57,7 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
+pub use chain::Because;
 pub use compare::Difference;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
@@ -67,7 +69,7 @@ pub use slow_report::SlowReport;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use unseen::{UnseenPanic, UnseenPanics};
-pub use why::{Because, Why};
+pub use why::Why;
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]

@@ -13,9 +13,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::causes::Wait;
+use super::chain::Chain;
 use super::event::{Awaited, Event, WaitReason};
 use super::moment::Moment;
-use super::why::Chain;
 use super::words::{Count, Span, readiness, rounded};
 
 /// Sources that a sentence names.

@@ -16,15 +16,12 @@
 
 use std::fmt;
 
-use super::causes::{Causes, Poll, Turn};
-use super::event::{Awaited, Cause, Event, JobId, SourceId, TaskId, ThreadId, TimerId};
+use super::causes::{Poll, Turn};
+use super::chain::{Because, Chain};
+use super::event::{Cause, Event, TaskId, ThreadId};
 use super::history::History;
 use super::moment::Moment;
-use super::tasks::{Kind, Place};
-use super::words::{By, Count, Named, Span, readiness, rounded};
-
-/// Steps of a chain, at most.
-const LONGEST_CHAIN: usize = 24;
+use super::words::{Count, Span, rounded};
 
 /// Why something happened: a chain of sentences, as [`History::why`] tells it. Its `Display` is one
 /// line a step.
@@ -43,25 +40,6 @@ const LONGEST_CHAIN: usize = 24;
 pub struct Why {
     /// From the event to its origin.
     steps: Vec<Because>,
-}
-
-/// One step of a [`Why`].
-///
-/// ```
-/// # use boucle::{EventLoop, observe::{History, Record}};
-/// # let record = Record::new();
-/// # EventLoop::builder().simulated(0).observer(record.clone()).build()?.block_on(async {});
-/// let history = History::of(&record);
-/// assert!(history.why(3).steps().iter().all(|because| because.event.is_some()));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Because {
-    /// The sentence.
-    pub text: String,
-    /// The index of the event that it is about, if it is about one.
-    pub event: Option<usize>,
 }
 
 impl Why {
@@ -159,36 +137,7 @@ impl History {
     }
 }
 
-/// A chain that is being told.
-pub(super) struct Chain<'a> {
-    /// The run.
-    pub(super) history: &'a History,
-    /// Its tables.
-    pub(super) causes: &'a Causes,
-    /// The steps.
-    steps: Vec<Because>,
-}
-
 impl<'a> Chain<'a> {
-    /// A chain of nothing.
-    fn new(history: &'a History) -> Chain<'a> {
-        Chain { history, causes: history.causes(), steps: Vec::new() }
-    }
-
-    /// One more step; says whether the chain may go on.
-    pub(super) fn add(&mut self, text: String, event: impl Into<Option<usize>>) -> bool {
-        let event = event.into();
-        if self.steps.len() < LONGEST_CHAIN {
-            self.steps.push(Because { text, event });
-            return true;
-        }
-        if self.steps.len() == LONGEST_CHAIN {
-            let text = "and so on: the chain goes on from there".to_owned();
-            self.steps.push(Because { text, event });
-        }
-        false
-    }
-
     /// The steps for an event.
     fn begin(&mut self, event: Event<'static>, index: usize) {
         let when = self.when(index);
@@ -259,11 +208,6 @@ impl<'a> Chain<'a> {
             | Event::WorkerStarted { .. }
             | Event::WorkerStopped { .. } => self.tell(index),
         }
-    }
-
-    /// An event of which there is no more to say than its sentence.
-    pub(super) fn tell(&mut self, index: usize) {
-        self.add(self.history.sentence(index), index);
     }
 
     /// Why a task was polled, and so on. A loop, and no recursion: a chain may be as long as the
@@ -345,19 +289,6 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// The last report of a source before an event, and what it was ready for.
-    fn report(&self, source: SourceId, before: usize) -> Option<(usize, &'static str)> {
-        let wait = self.causes.wait_before(before.checked_sub(1)?)?;
-        wait.ready.iter().rev().filter(|&&ready| ready < before).find_map(|&ready| {
-            match self.history.told[ready].event {
-                Event::SourceReady { source: it, readable, writable } if it == source => {
-                    Some((ready, readiness(readable, writable)))
-                }
-                _ => None,
-            }
-        })
-    }
-
     /// Tells the steps before a task was queued. Returns the poll whose causes are next, if this is
     /// not the origin.
     fn before(&mut self, task: TaskId, cause: Option<usize>) -> Option<&'a Poll> {
@@ -413,111 +344,6 @@ impl<'a> Chain<'a> {
         Some(first)
     }
 
-    /// Who armed a timer.
-    fn armed(&mut self, timer: TimerId) {
-        let Some(known) = self.causes.timers.get(&timer) else {
-            self.add(format!("{timer} was armed before this trace begins"), None);
-            return;
-        };
-        let (when, by, span) =
-            (self.when(known.armed), self.by(known.by), Span(rounded(known.span)));
-        self.add(format!("{timer} was armed{when}{by}, for {span}"), known.armed);
-        self.births_of(known.by);
-    }
-
-    /// What the operating system said of a source.
-    fn reported(&mut self, source: SourceId, before: usize) {
-        if let Some((report, how)) = self.report(source, before) {
-            let (name, when) = (self.source(source), self.when(report));
-            self.add(format!("the operating system reported {name} {how}{when}"), report);
-        }
-        self.registered(source);
-    }
-
-    /// Who registered a source.
-    fn registered(&mut self, source: SourceId) {
-        let name = self.source(source);
-        let added = self.causes.sources.get(&source).copied();
-        match added.map(|added| (added, self.history.told[added].event)) {
-            Some((added, Event::SourceAdded { by, .. })) => {
-                let (when, by) = (self.when(added), self.by(by));
-                self.add(format!("{name} was registered{when}{by}"), added);
-            }
-            _ => {
-                self.add(format!("{name} was registered before this trace begins"), None);
-            }
-        }
-    }
-
-    /// The life of a job.
-    fn job(&mut self, job: JobId) {
-        let known = self.causes.jobs.get(&job);
-        if let Some(known) = known
-            && let (Some(began), Some(finished)) = (known.began, known.finished)
-            && let Event::JobFinished { worker, at, .. } = self.history.told[finished].event
-        {
-            let span = |span| Span(rounded(span));
-            let queued = known.queued.map(|queued| {
-                let waited = began.saturating_sub(self.history.told[queued].at);
-                format!(", after {} in the queue", span(waited))
-            });
-            let (ran, queued) = (span(at.saturating_sub(began)), queued.unwrap_or_default());
-            self.add(format!("{job} ran for {ran} on {worker}{queued}"), finished);
-        }
-        self.queued(job);
-    }
-
-    /// Who gave a job to a pool.
-    fn queued(&mut self, job: JobId) {
-        let queued = self.causes.jobs.get(&job).and_then(|job| job.queued);
-        let told = queued.map(|queued| (queued, &self.history.told[queued]));
-        if let Some((queued, told)) = told
-            && let Event::JobQueued { pool, by, .. } = told.event
-        {
-            let (when, by_whom) = (self.when(queued), self.by(by));
-            let place = Place::Told(&told.texts.other);
-            self.add(format!("{job} was given to {pool}{when}{by_whom} at {place}"), queued);
-            self.births_of(by);
-        } else {
-            self.add(format!("{job} was queued before this trace begins"), None);
-        }
-    }
-
-    /// The births that led to whoever did something.
-    fn births_of(&mut self, by: Cause) {
-        if let Cause::Task(task) = by {
-            self.births(task);
-        }
-    }
-
-    /// The birth of a task, of the one that spawned it, and so on.
-    fn births(&mut self, task: TaskId) {
-        let mut next = Some(task);
-        while let Some(task) = next {
-            let name = self.task(task);
-            let born = self.causes.tasks.get(&task).and_then(|task| task.born);
-            let told = born.map(|born| (born, &self.history.told[born]));
-            let Some((born, told)) = told else {
-                self.add(format!("{name} was spawned before this trace begins"), None);
-                return;
-            };
-            let Event::Spawned { by, .. } = told.event else { return };
-            let (when, by_whom) = (self.when(born), self.by(by));
-            let place = Place::Told(&told.texts.other);
-            if !self.add(format!("{name} was spawned{when}{by_whom} at {place}"), born) {
-                return;
-            }
-            // A trace made by hand may tell of a task that spawned its own parent.
-            next = match by {
-                Cause::Task(parent) => Some(parent).filter(|parent| {
-                    let older = self.causes.tasks.get(parent).and_then(|task| task.born);
-                    older.is_none_or(|older| older < born)
-                }),
-                _ => None,
-            };
-        }
-    }
-
     /// The end of a task before it was done.
     fn aborted(&mut self, task: TaskId) {
         let Some(known) = self.causes.tasks.get(&task) else { return };
@@ -546,27 +372,6 @@ impl<'a> Chain<'a> {
         }
     }
 
-    /// What a task waits for.
-    fn awaited(&mut self, what: Awaited, by: Cause, index: usize) {
-        let name = match what {
-            Awaited::Timer(timer) => timer.to_string(),
-            Awaited::Read(source) => format!("{} was awaited, to be read,", self.source(source)),
-            Awaited::Write(source) => {
-                format!("{} was awaited, to be written,", self.source(source))
-            }
-            Awaited::Task(task) => self.task(task).to_string(),
-            Awaited::Job(job) => job.to_string(),
-        };
-        let awaited = if name.ends_with(',') { "" } else { " was awaited" };
-        self.add(format!("{name}{awaited}{}{}", self.when(index), self.by(by)), index);
-        match what {
-            Awaited::Timer(timer) => self.armed(timer),
-            Awaited::Read(source) | Awaited::Write(source) => self.registered(source),
-            Awaited::Task(task) => self.births(task),
-            Awaited::Job(job) => self.job(job),
-        }
-    }
-
     /// How long a turn took.
     fn turn(&mut self, index: usize) {
         let Some(&Turn { turn, first, last, polls }) = self.causes.turn_at(index) else { return };
@@ -579,41 +384,5 @@ impl<'a> Chain<'a> {
             let span = self.span(wait.first, wait.last.unwrap_or(wait.first));
             self.add(format!("it slept {span} of that"), wait.first);
         }
-    }
-
-    /// The time between two events.
-    pub(super) fn span(&self, from: usize, to: usize) -> Span {
-        let at = |index: usize| self.history.told[index].at;
-        Span(rounded(at(to).saturating_sub(at(from))))
-    }
-
-    /// When something happened, to follow a verb: " in turn 12".
-    pub(super) fn when(&self, index: usize) -> String {
-        let turn = self.causes.turn_at(index);
-        turn.map_or_else(String::new, |turn| format!(" in turn {}", turn.turn))
-    }
-
-    /// A task with its name.
-    pub(super) fn task(&self, task: TaskId) -> Named<'a> {
-        Named { task, tasks: Some(&self.history.tasks) }
-    }
-
-    /// A source with its kind.
-    pub(super) fn source(&self, source: SourceId) -> String {
-        let added = self.causes.sources.get(&source);
-        match added.map(|&added| &*self.history.told[added].texts.other) {
-            None | Some("") => source.to_string(),
-            Some(kind) => format!("{source} ({})", Kind(kind)),
-        }
-    }
-
-    /// By whom, to follow a verb: " by task 7 `fetch`".
-    pub(super) fn by(&self, by: Cause) -> By<'a> {
-        By { cause: Some(by), tasks: Some(&self.history.tasks) }
-    }
-
-    /// Who caused something.
-    fn cause(&self, by: Cause) -> String {
-        self.by(by).to_string().split_off(" by ".len())
     }
 }
