@@ -18,7 +18,7 @@
 //! | field | holds |
 //! |---|---|
 //! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
-//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (workers from 0); pool 0 is the loop's own, thread 0 the loop's own |
 //! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
 //! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
 //! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
