@@ -37,8 +37,6 @@ use super::words::Sentence;
 pub struct History {
     /// What happened, oldest first.
     pub(super) told: Vec<Told>,
-    /// How many of the first events are told of the time before the rest begins.
-    pub(super) past: usize,
     /// The tasks by name, those included that are gone.
     pub(super) tasks: Tasks,
     /// Where each turn begins: its index and its number.
@@ -60,14 +58,13 @@ impl History {
         let mut writer = Writer(History::empty());
         writer.0.told.reserve(held.len());
         held.replay(&mut writer);
-        History { past: held.past.len(), ..writer.0 }
+        writer.0
     }
 
     /// A history in which nothing has happened.
     pub(super) fn empty() -> History {
         History {
             told: Vec::new(),
-            past: 0,
             tasks: Tasks::default(),
             turns: Vec::new(),
             causes: OnceLock::new(),

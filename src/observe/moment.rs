@@ -56,21 +56,17 @@ impl Moment {
     pub(super) fn after(history: &History, index: usize) -> Moment {
         let mut moment = Moment::default();
         for (number, told) in history.told[..=index].iter().enumerate() {
-            moment.note(told.event, number, number < history.past);
+            moment.note(told.event, number);
         }
         moment
     }
 
     /// Takes note of one more event.
-    fn note(&mut self, event: Event<'static>, index: usize, is_past: bool) {
+    fn note(&mut self, event: Event<'static>, index: usize) {
         match event {
             Event::Spawned { task, .. } => {
-                // One of the past has been polled since.
-                let stage = if is_past { Stage::Waits } else { Stage::Runs };
-                self.become_(task, stage);
-                if !is_past {
-                    self.queued.insert(task);
-                }
+                self.become_(task, Stage::Runs);
+                self.queued.insert(task);
             }
             Event::Woken { task, .. } => {
                 if self.polled != Some(task) {

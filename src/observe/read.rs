@@ -88,12 +88,10 @@ impl History {
                 }
             }
         }
-        let mut history = history.ok_or_else(|| {
+        history.ok_or_else(|| {
             let told = "this is no trace: there is nothing in it";
             io::Error::new(io::ErrorKind::InvalidData, told)
-        })?;
-        history.past = history.past.min(history.told.len());
-        Ok(history)
+        })
     }
 }
 
@@ -107,10 +105,7 @@ fn header(fields: &Fields<'_>) -> Result<History, Wrong> {
         let known = schema::VERSION;
         return Err(format!("the trace has version {version}, and this program reads {known}"));
     }
-    let past = fields.number("past").unwrap_or(0);
-    let mut history = History::empty();
-    history.past = past;
-    Ok(history)
+    Ok(History::empty())
 }
 
 /// The fields of a line.
