@@ -8,7 +8,7 @@
 use super::causes::Causes;
 use super::event::{Awaited, Cause, Event, JobId, SourceId, TaskId, TimerId};
 use super::history::History;
-use super::tasks::{Kind, Place};
+use super::tasks::{Kind, PlaceText};
 use super::words::{By, Named, Span, readiness, rounded};
 
 /// Steps of a chain, at most.
@@ -130,7 +130,7 @@ impl<'a> Chain<'a> {
             && let Event::JobQueued { pool, by, .. } = told.event
         {
             let (when, by_whom) = (self.when(queued), self.by(by));
-            let place = Place::Told(&told.texts.other);
+            let place = PlaceText(&told.texts.other);
             self.add(format!("{job} was given to {pool}{when}{by_whom} at {place}"), queued);
             self.births_of(by);
         } else {
@@ -158,7 +158,7 @@ impl<'a> Chain<'a> {
             };
             let Event::Spawned { by, .. } = told.event else { return };
             let (when, by_whom) = (self.when(born), self.by(by));
-            let place = Place::Told(&told.texts.other);
+            let place = PlaceText(&told.texts.other);
             if !self.add(format!("{name} was spawned{when}{by_whom} at {place}"), born) {
                 return;
             }

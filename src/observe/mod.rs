@@ -27,11 +27,21 @@
 mod block;
 mod causes;
 mod chain;
+#[cfg(feature = "trace")]
+mod chrome;
 mod compare;
 mod environment;
 pub mod event;
+#[cfg(feature = "trace")]
+mod format;
 mod history;
+#[cfg(all(feature = "trace", target_os = "linux"))]
+mod interrupt;
+#[cfg(feature = "trace")]
+mod lanes;
 mod moment;
+#[cfg(feature = "trace")]
+pub(crate) mod page;
 mod past;
 mod print;
 pub(crate) mod probe;
@@ -43,6 +53,10 @@ mod schema;
 mod sleeps;
 mod slow_poll;
 mod slow_report;
+#[cfg(feature = "trace")]
+mod svg;
+#[cfg(feature = "trace")]
+mod target;
 mod tasks;
 mod told;
 #[cfg(feature = "trace")]
@@ -61,6 +75,8 @@ pub use chain::Because;
 pub use compare::Difference;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
+#[cfg(feature = "trace")]
+pub use format::Format;
 pub use history::History;
 pub use print::Print;
 pub use record::{Record, Recorded};

@@ -40,7 +40,7 @@ impl fmt::Display for SlowReport {
         if !self.name.is_empty() {
             write!(f, " {}", Shortened(&self.name))?;
         }
-        let (place, took) = (Place::At(self.place), Span(rounded(self.took)));
+        let (place, took) = (Place(self.place), Span(rounded(self.took)));
         if self.is_over {
             write!(
                 f,

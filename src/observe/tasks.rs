@@ -90,25 +90,24 @@ impl fmt::Display for Shortened<'_> {
 }
 
 /// A place in a program, whose path is escaped like a name.
-pub(super) enum Place<'a> {
-    /// As the compiler tells it.
-    At(&'static Location<'static>),
-    /// As a trace tells it: file, line and column.
-    Told(&'a str),
+pub(super) struct Place(pub(super) &'static Location<'static>);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, self.0.file())?;
+        write!(f, ":{}:{}", self.0.line(), self.0.column())
+    }
 }
 
 /// Characters of a place that a trace tells; a path may be long, but not every path is one.
 const LONGEST_PLACE: usize = 400;
 
-impl fmt::Display for Place<'_> {
+/// A place as a trace tells it: file, line and column.
+pub(super) struct PlaceText<'a>(pub(super) &'a str);
+
+impl fmt::Display for PlaceText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Place::At(place) => {
-                escape(f, place.file())?;
-                write!(f, ":{}:{}", place.line(), place.column())
-            }
-            Place::Told(place) => escape(f, start(place, LONGEST_PLACE)),
-        }
+        escape(f, start(self.0, LONGEST_PLACE))
     }
 }
 

@@ -129,7 +129,7 @@ impl fmt::Display for UnseenPanic {
         if !self.name.is_empty() {
             write!(f, " {}", Shortened(&self.name))?;
         }
-        let place = Place::At(self.place);
+        let place = Place(self.place);
         write!(f, ", spawned at {place}, panicked and nobody awaited its JoinHandle")
     }
 }

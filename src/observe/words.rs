@@ -9,7 +9,7 @@ use std::panic::Location;
 use std::time::Duration;
 
 use super::event::{Awaited, Cause, Event, Outcome, TaskId, WaitReason};
-use super::tasks::{Kind, Place, Quoted, Shortened, Tasks};
+use super::tasks::{Kind, Place, PlaceText, Quoted, Shortened, Tasks};
 
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,8 +144,8 @@ impl<'a> Sentence<'a> {
     }
 
     /// A place in the program.
-    fn place(&self, place: &'static Location<'static>) -> Place<'a> {
-        self.text.map_or(Place::At(place), Place::Told)
+    fn place(&self, place: &'static Location<'static>) -> At<'a> {
+        At { place, text: self.text }
     }
 
     /// A length of time.
@@ -156,6 +156,23 @@ impl<'a> Sentence<'a> {
     /// A moment.
     fn stamp(&self, at: Duration) -> Stamp {
         Stamp(at, if self.tasks.is_none() { 6 } else { 3 })
+    }
+}
+
+/// A place in the program, or what a history has in its place.
+struct At<'a> {
+    /// The place.
+    place: &'static Location<'static>,
+    /// What is told instead.
+    text: Option<&'a str>,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text {
+            Some(text) => PlaceText(text).fmt(f),
+            None => Place(self.place).fmt(f),
+        }
     }
 }
 
