@@ -7,12 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const page = new URL("../../src/observe/page/", import.meta.url);
 
-/** The scripts in their order: that of the table in the page's README. */
-export const SCRIPTS = [
-    "trace", "state", "words", "history", "model", "why", "notice", "compare",
-    "dom", "axis", "paint", "lanes", "minimap", "pointer", "wheel", "machine",
-    "run", "reading", "comparing", "live", "player", "controls",
-];
+/** The scripts in their order: the one in which `page.rs` lists them. */
+export const SCRIPTS = [...readFileSync(new URL("../page.rs", page), "utf8").matchAll(/include_str!\("page\/(\w+)\.js"\)/g)]
+    .map(([, name]) => name);
 
 const read = (name) => readFileSync(new URL(name, page), "utf8");
 

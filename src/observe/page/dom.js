@@ -14,7 +14,7 @@ const LONGEST_TITLE = 1000;
  * @returns {HTMLElement}
  */
 function byId(id) {
-  return document.getElementById(id);
+    return document.getElementById(id);
 }
 
 /**
@@ -25,7 +25,7 @@ function byId(id) {
  * @returns {HTMLElement}
  */
 function make(tag, props = {}, ...children) {
-  return furnish(document.createElement(tag), props, children);
+    return furnish(document.createElement(tag), props, children);
 }
 
 /**
@@ -36,7 +36,7 @@ function make(tag, props = {}, ...children) {
  * @returns {SVGElement}
  */
 function makeSvg(tag, props = {}, ...children) {
-  return furnish(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
+    return furnish(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
 }
 
 /**
@@ -46,14 +46,14 @@ function makeSvg(tag, props = {}, ...children) {
  * @returns {Element}
  */
 function furnish(element, props, children) {
-  for (const [name, value] of Object.entries(props)) {
-    if (value === null || value === undefined || value === false) continue;
-    if (name === "text") element.textContent = value;
-    else if (name === "on") for (const [what, f] of Object.entries(value)) element.addEventListener(what, f);
-    else element.setAttribute(name, value === true ? "" : String(value));
-  }
-  for (const child of children) if (child !== null && child !== undefined) element.append(child);
-  return element;
+    for (const [name, value] of Object.entries(props)) {
+        if (value === null || value === undefined || value === false) continue;
+        if (name === "text") element.textContent = value;
+        else if (name === "on") for (const [what, f] of Object.entries(value)) element.addEventListener(what, f);
+        else element.setAttribute(name, value === true ? "" : String(value));
+    }
+    for (const child of children) if (child !== null && child !== undefined) element.append(child);
+    return element;
 }
 
 /**
@@ -64,9 +64,12 @@ function furnish(element, props, children) {
  * @returns {string}
  */
 function harmless(text, longest = LONGEST_TITLE) {
-  let cut = String(text ?? "");
-  if (cut.length > longest) cut = `${cut.slice(0, longest).replace(/[\ud800-\udbff]$/, "")}…`;
-  return cut.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g, "\ufffd");
+    let cut = String(text ?? "");
+    if (cut.length > longest) cut = `${cut.slice(0, longest).replace(/[\ud800-\udbff]$/, "")}…`;
+    return cut.replace(
+        /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+        "\ufffd",
+    );
 }
 
 /**
@@ -77,9 +80,9 @@ function harmless(text, longest = LONGEST_TITLE) {
  * @returns {HTMLElement}
  */
 function isolated(text, longest = LONGEST_NAME * 5) {
-  const whole = harmless(text);
-  const shown = harmless(text, longest);
-  return make("bdi", { text: shown, title: shown === whole ? null : whole });
+    const whole = harmless(text);
+    const shown = harmless(text, longest);
+    return make("bdi", { text: shown, title: shown === whole ? null : whole });
 }
 
 /**
@@ -88,7 +91,7 @@ function isolated(text, longest = LONGEST_NAME * 5) {
  * @returns {string}
  */
 function numberText(n) {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+    return String(n).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 /**
@@ -99,8 +102,8 @@ function numberText(n) {
  * @returns {string}
  */
 function taskTitle(model, id, longest = LONGEST_NAME) {
-  const name = model.tasks.get(id)?.name;
-  return name ? `task ${id} ${harmless(name, longest)}` : `task ${id}`;
+    const name = model.tasks.get(id)?.name;
+    return name ? `task ${id} ${harmless(name, longest)}` : `task ${id}`;
 }
 
 /**
@@ -112,12 +115,15 @@ function taskTitle(model, id, longest = LONGEST_NAME) {
  * @returns {HTMLElement}
  */
 function tableOf(caption, heads, rows, more) {
-  const cell = (content) => make("td", {}, content);
-  return make("table", {},
-    make("caption", { class: "unseen", text: caption }),
-    make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col", text: head })))),
-    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map(cell)))),
-    more ? make("tfoot", {}, make("tr", {}, make("td", { colspan: heads.length, text: more }))) : null);
+    const cell = (content) => make("td", {}, content);
+    return make(
+        "table",
+        {},
+        make("caption", { class: "unseen", text: caption }),
+        make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col", text: head })))),
+        make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map(cell)))),
+        more ? make("tfoot", {}, make("tr", {}, make("td", { colspan: heads.length, text: more }))) : null,
+    );
 }
 
 /**
@@ -128,7 +134,7 @@ function tableOf(caption, heads, rows, more) {
  * @returns {HTMLElement}
  */
 function buttonOf(content, f, props = {}) {
-  return make("button", { type: "button", ...props, on: { click: f } }, content);
+    return make("button", { type: "button", ...props, on: { click: f } }, content);
 }
 
 /**
@@ -138,11 +144,11 @@ function buttonOf(content, f, props = {}) {
  * @returns {number}
  */
 function firstPlace(n, reached) {
-  let [low, high] = [0, n];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (reached(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+    let [low, high] = [0, n];
+    while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (reached(middle)) high = middle;
+        else low = middle + 1;
+    }
+    return low;
 }
