@@ -50,6 +50,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/reading.js"),
     include_str!("page/comparing.js"),
     include_str!("page/live.js"),
+    include_str!("page/help.js"),
     include_str!("page/player.js"),
     include_str!("page/controls.js"),
 ];
