@@ -131,7 +131,12 @@ const WHY_STEPS = new Map(Object.entries({
         tellTurn(chain, chain.model.turnAt(index));
     },
     turn_ended(chain, event, index) {
-        tellTurn(chain, chain.model.turnAt(index));
+        const turn = chain.model.turnAt(index);
+        if (turn === null) {
+            chain.add(describeEvent(chain.model, index), index);
+        } else {
+            tellTurn(chain, turn);
+        }
     },
     wait_began(chain, event, index) {
         tellWait(chain, index);
