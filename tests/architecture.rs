@@ -28,6 +28,7 @@ fn the_engine_imports_nothing_above_it() {
         "shim",
         "sync",
         "blocking::pool",
+        "blocking::simulated",
     ];
     for (from, to, place) in edges(&library()) {
         let is_fine =
@@ -48,17 +49,18 @@ fn each_thing_happens_in_only_one_place() {
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
-        // Where the loop's thread sleeps, and where a worker does.
+        // Where the loop's thread sleeps, and where a worker and a watchdog do.
         ("self.poll.borrow_mut().poll(", &["engine/reactor.rs"], 1),
         ("mio::Poll::new(", &["engine/reactor.rs"], 1),
-        (".wait_timeout(", &["blocking/pool.rs"], 1),
+        (".wait_timeout(", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
-        // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs"], 1),
+        // Where a thread is started: for blocking work, to see a loop stand still, to show a loop.
+        ("thread::Builder", &["blocking/pool.rs", "observe/watchdog.rs", "inspect/mod.rs"], 3),
         ("thread::spawn(", &[], 0),
-        ("thread::sleep(", &[], 0),
+        // Where code is stopped on purpose.
+        ("thread::sleep(", &["clock.rs"], 1),
     ];
     let files = library();
     for (what, only_in, times) in rules {
