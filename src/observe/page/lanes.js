@@ -51,7 +51,7 @@ class Lanes {
         const rows = [];
         for (const run of runs) {
             const { model } = run;
-            if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.title, "", ROW.title));
+            if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.label, "", ROW.title));
             rows.push(new Lane(run, "loop", "loop", "the loop", "", ROW.loop));
             const height = model.tasks.size > MANY_TASKS ? 20 : ROW.task;
             for (const task of model.tasks.values()) {

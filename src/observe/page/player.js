@@ -4,6 +4,9 @@
 // before the next frame. So the page after any number of steps depends on the cursor alone.
 "use strict";
 
+/** How much of a live run is shown at first, in nanoseconds. */
+const LIVE_WINDOW = 10e9;
+
 /** The page. */
 class Player {
     constructor() {
@@ -18,6 +21,8 @@ class Player {
         this.threshold = 100e6;
         this.playing = null;
         this.pending = false;
+        /** Whether the view of a live run was narrowed to its last seconds. */
+        this.narrowed = false;
         /** @type {Live|null} */
         this.live = null;
         this.minimap = { draw() {} };
@@ -68,13 +73,9 @@ class Player {
     /** @param {Run[]} runs what is shown from now on */
     replaceRuns(runs) {
         this.pause();
-        if (runs.length === 2) {
-            const [a, b] = runs;
-            a.title = `A  ${a.title.replace(/^A {2}/, "")}`;
-            b.title = `B  ${b.title}`;
-        } else if (runs.length === 1) {
-            runs[0].title = runs[0].title.replace(/^A {2}/, "");
-        }
+        runs.forEach((run, i) => {
+            run.letter = runs.length > 1 ? "AB"[i] : "";
+        });
         const fresh = this.runs[0] !== runs[0] || this.runs.length !== runs.length;
         this.runs = runs;
         this.run = runs[0] ?? null;
@@ -94,6 +95,7 @@ class Player {
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
         this.head();
         fillLegend(runs);
+        if (!this.live) this.say(runs.flatMap((run) => run.remarks).join(" "));
         drawComparison(this);
         this.reading.drawFindings();
         this.refresh();
@@ -106,6 +108,12 @@ class Player {
         const key = this.selectedLane?.key;
         this.lanes.list();
         this.selectedLane = (key && this.lanes.laneOf(run, key)) ?? null;
+        // Of a long run the last seconds are shown, unless somebody wants to see it all.
+        const { view } = this.lanes;
+        if (!this.narrowed && !this.lanes.steps && view.end - view.begin > LIVE_WINDOW) {
+            this.narrowed = true;
+            view.show(view.end - LIVE_WINDOW, view.end + view.air);
+        }
         this.head();
         // Findings take a look at the whole run: from time to time is enough.
         if (!(performance.now() - this.noticed < 2000)) {
@@ -119,9 +127,9 @@ class Player {
     head() {
         const { run } = this;
         const { model, trace } = run;
-        document.title = `${run.title.replace(/^A {2}/, "")} · boucle`;
+        document.title = `${run.title} · boucle`;
         byId("program").replaceChildren(
-            ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.title, LONGEST_NAME)]),
+            ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.label, LONGEST_NAME)]),
         );
         const seed =
             trace.events[0]?.event === "loop_built" && trace.events[0].seed !== null
@@ -140,7 +148,6 @@ class Player {
         ]
             .filter(Boolean)
             .join(" · ");
-        this.say(this.runs.flatMap((run) => run.remarks).join(" "));
         byId("scrub").min = String(model.first);
         byId("scrub").max = String(run.last);
         const names = new Set();
@@ -340,11 +347,11 @@ class Player {
         const { first, last } = run.moment();
         const same = last > first ? `, the ${ordinal(index - first + 1)} of ${last - first + 1} at this moment` : "";
         byId("where").textContent =
-            `${this.runs.length > 1 ? `${run.title.slice(0, 1)}: ` : ""}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}${same}`;
+            `${run.letter && `${run.letter}: `}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}${same}`;
         byId("canvas").setAttribute(
             "aria-label",
             harmless(
-                `Lanes of ${run.title}: the loop, ${counted(model.tasks.size, "task")}, ${counted(model.workers.size, "thread")} of pools, over ${humanSpan(model.end - model.start)}. The cursor is at ${stampText(run.at)}.`,
+                `Lanes of ${run.label}: the loop, ${counted(model.tasks.size, "task")}, ${counted(model.workers.size, "thread")} of pools, over ${humanSpan(model.end - model.start)}. The cursor is at ${stampText(run.at)}.`,
                 300,
             ),
         );

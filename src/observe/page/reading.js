@@ -34,7 +34,7 @@ class Reading {
         );
         list.replaceChildren(
             ...all.slice(0, MOST_FINDINGS).map(([run, finding]) => {
-                const where = player.runs.length > 1 ? `${run.title}: ` : "";
+                const where = player.runs.length > 1 ? `${run.letter}: ` : "";
                 const button = buttonOf("", () => this.show(run, finding, button), {
                     class: `finding ${String(finding.kind ?? "").replace(/\W/g, "")}`,
                     "aria-pressed": "false",
@@ -172,15 +172,13 @@ class Reading {
         const { at } = lane.run;
         const here = firstPlace(segments.length, (i) => segments[i].from > at) - 1;
         const from = Math.max(here - SEGMENTS_AROUND, 0);
-        const rows = segments
-            .slice(from, here + SEGMENTS_AROUND + 1)
-            .map((segment, k) => [
-                stampText(segment.from),
-                buttonOf(isolated(segmentWords(segment), 120), () => player.select(lane, from + k, null), {
-                    "aria-current": from + k === here ? "true" : null,
-                }),
-                humanSpan(segment.to - segment.from),
-            ]);
+        const rows = segments.slice(from, here + SEGMENTS_AROUND + 1).map((segment, k) => [
+            stampText(segment.from),
+            buttonOf(isolated(segmentWords(segment), 120), () => player.select(lane, from + k, null), {
+                "aria-current": from + k === here ? "true" : null,
+            }),
+            humanSpan(segment.to - segment.from),
+        ]);
         const left = segments.length - rows.length;
         body.replaceChildren(
             make("p", {}, ...laneFacts(lane)),
