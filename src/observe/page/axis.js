@@ -153,11 +153,8 @@ class Lane {
         Object.assign(this, { run, kind, key, title, note, height, top: 0 });
         /** The task's number. */
         this.task = kind === "task" ? Number(key.slice(5)) : null;
-    }
-
-    /** @returns {Object[]} what it did, in order, without overlaps */
-    get segments() {
-        return this.kind === "title" ? [] : this.run.model.lane(this.key);
+        /** What it did, in order, without overlaps: the model's own list, which grows with it. */
+        this.segments = kind === "title" ? [] : run.model.lane(key);
     }
 
     /** @returns {number} the event after which nothing follows in this lane */

@@ -123,10 +123,13 @@ class Live {
         player.grown(this.follow);
     }
 
-    /** Lets go of the older half. */
-    forget() {
+    /**
+     * Lets go of the older events.
+     * @param {number} kept how many stay, beside what is still of use
+     */
+    forget(kept = MOST_LIVE / 2) {
         const { events, header } = this.trace;
-        const cut = events.length - Math.floor(MOST_LIVE / 2);
+        const cut = events.length - kept;
         const past = stillOfUse(events, cut);
         this.gone += cut - past.length;
         const trace = new Trace({ ...header, past: past.length });
