@@ -132,7 +132,7 @@ class Panels {
             make("span", { text: harmless(source.kind, 40) }),
             names(source.waiters?.read),
             names(source.waiters?.write),
-            flags(source.ready),
+            isolated(flags(source.ready)),
         ]);
         return [
             ...told,

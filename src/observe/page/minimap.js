@@ -91,7 +91,7 @@ class Minimap {
         const context = strip.getContext("2d");
         context.scale(ratio, ratio);
         const { lanes } = this.player;
-        const rows = lanes.rows.filter((row) => row.kind !== "title");
+        const rows = lanes.all.filter((row) => row.kind !== "title");
         const most = height - 2;
         const each = Math.max(1, Math.ceil(rows.length / most));
         const shown = rows.filter((row, i) => row.kind === "loop" || i % each === 0).slice(0, most);

@@ -4,6 +4,12 @@
 // before the next frame. So the page after any number of steps depends on the cursor alone.
 "use strict";
 
+/** Up to so many tasks, all are shown and there is no choice. */
+const ALL_IN_VIEW = 12;
+
+/** Beyond so many tasks, only those are shown at first that live in the part in view. */
+const ONLY_IN_VIEW = 40;
+
 /** How much of a live run is shown at first, in nanoseconds. */
 const LIVE_WINDOW = 10e9;
 
@@ -76,6 +82,7 @@ class Player {
         runs.forEach((run, i) => {
             run.letter = runs.length > 1 ? "AB"[i] : "";
         });
+        const hadRun = this.runs.length > 0;
         const fresh = this.runs[0] !== runs[0] || this.runs.length !== runs.length;
         this.runs = runs;
         this.run = runs[0] ?? null;
@@ -85,11 +92,14 @@ class Player {
         byId("drop").hidden = runs.length > 0 || this.live !== null;
         if (runs.length === 0) return;
         this.lanes.list();
-        if (fresh && !this.live) {
+        if (fresh && !(this.live && hadRun)) {
             [this.lanes.view.begin, this.lanes.view.end] = this.lanes.ends();
             this.lanes.view.fit();
+            const many = runs.some((run) => run.model.tasks.size > ONLY_IN_VIEW);
+            setPressed("only", many || this.live !== null);
+            this.lanes.setOnly(isPressed("only"));
         }
-        this.selectedLane = this.lanes.rows.find((row) => row.kind === "task") ?? null;
+        this.selectedLane = this.lanes.all.find((row) => row.kind === "task") ?? null;
         // The first sleep: by then something waits for something, and there is a machine to be seen.
         for (const run of fresh ? runs : [])
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
@@ -150,6 +160,7 @@ class Player {
             .join(" · ");
         byId("scrub").min = String(model.first);
         byId("scrub").max = String(run.last);
+        byId("only").hidden = this.runs.every((run) => run.model.tasks.size <= ALL_IN_VIEW);
         const names = new Set();
         for (const task of model.tasks.values()) {
             if (names.size >= 200) break;
