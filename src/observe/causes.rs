@@ -234,7 +234,8 @@ impl Causes {
                 known.began.get_or_insert(at);
                 self.done.insert((known.pool.unwrap_or(PoolId(0)), worker), job);
             }
-            Event::WorkerStarted { worker, pool, thread, .. } => {
+            // Simulated workers are all the loop's own thread, which says nothing of who it was.
+            Event::WorkerStarted { worker, pool, thread, .. } if thread != ThreadId(0) => {
                 self.workers.insert(thread, (pool, worker));
             }
             _ => {}

@@ -238,7 +238,10 @@ const HISTORY_STEPS = new Map(Object.entries({
         const known = history.worker(pool, worker, when);
         Object.assign(known, { thread, from: Math.min(known.from, when) });
         history.poolOf(pool).max = max_workers;
-        history.threads.set(thread, known.key);
+        // Simulated workers are all the loop's own thread, which says nothing of who it was.
+        if (thread !== 0) {
+            history.threads.set(thread, known.key);
+        }
     },
     worker_stopped(history, { worker, pool, when }) {
         history.worker(pool, worker, when).to = when;

@@ -136,6 +136,9 @@ function causeText(model, by) {
     if (kind === "task") {
         return taskText(model, by.task);
     }
+    if (kind === "thread" && by.thread === 0) {
+        return "the loop's own thread";
+    }
     return kind === undefined ? "somebody" : `${kind} ${by[kind]}`;
 }
 
