@@ -22,7 +22,7 @@ export function long(count) {
         events.push([at, event, fields]);
     };
     let [task, timer, turn] = [1, 0, 0];
-    tell("loop_built", { seed: null, polls_per_turn: 61, max_blocking_threads: 512 });
+    tell("loop_built", { seed: null, simulated: false, polls_per_turn: 61, max_blocking_threads: 512 });
     tell("spawned", { task, by: "program", place: "src/main.rs:5:5", name: "block_on" });
     let ready = [1];
     while (events.length < count) {
@@ -79,7 +79,7 @@ export const NAMES = [
 
 /** A run of tasks with those names, in files, sources and a program with such names. */
 export function hostile() {
-    const events = [[0, "loop_built", { seed: null, polls_per_turn: 61, max_blocking_threads: 4 }], [1, "turn_began", { turn: 1 }]];
+    const events = [[0, "loop_built", { seed: null, simulated: false, polls_per_turn: 61, max_blocking_threads: 4 }], [1, "turn_began", { turn: 1 }]];
     NAMES.forEach((name, i) => {
         const [task, at] = [i + 1, 10 + i * 10];
         events.push(

@@ -141,10 +141,13 @@ class Player {
         byId("program").replaceChildren(
             ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.label, LONGEST_NAME)]),
         );
-        const seed =
-            trace.events[0]?.event === "loop_built" && trace.events[0].seed !== null
-                ? `simulated, seed ${harmless(trace.events[0].seed_digits ?? trace.events[0].seed, 24)}`
-                : null;
+        const built = trace.events[0]?.event === "loop_built" ? trace.events[0] : null;
+        const seed = built?.seed_digits ?? built?.seed ?? null;
+        const simulated = !model.simulated
+            ? null
+            : seed === null
+              ? "simulated"
+              : `simulated, seed ${harmless(seed, 24)}`;
         byId("counts").textContent = [
             `loop ${numberText(trace.header.loop)}`,
             humanSpan(model.end - model.start),
@@ -154,7 +157,7 @@ class Player {
                 ["turn", model.turns.length],
                 ["event", trace.events.length],
             ].map(([what, n]) => `${numberText(n)} ${what}${n === 1 ? "" : "s"}`),
-            seed,
+            simulated,
         ]
             .filter(Boolean)
             .join(" · ");
