@@ -86,6 +86,13 @@ test("a loop that is silent in a poll is pointed at, and its end is told", async
     const page = await openUrl(browser, url);
     await page.waitForFunction(() => /task 1 .*has been running for/i.test(document.getElementById("live-state").textContent));
     await picture(page, "live-stuck");
+    const grows = () => page.evaluate(() => {
+        const lane = player.lanes.laneOf(player.run, "task/1");
+        return lane.to(lane.segments.length - 1, false);
+    });
+    const before = await grows();
+    await page.waitForTimeout(250);
+    assert.ok(await grows() > before, "its bar grows");
     lines.slice(stuck).forEach((line) => send(line));
     send("{}", "end");
     await page.waitForFunction(() => document.getElementById("live-state").textContent.includes("The loop has ended."));

@@ -173,7 +173,7 @@ class Lane {
     /** @param {number} i @param {boolean} steps @returns {number} where segment `i` ends */
     to(i, steps) {
         const segment = this.segments[i];
-        if (!steps) return segment.to;
+        if (!steps) return segment.open ? segment.to + this.run.silence : segment.to;
         if (this.kind === "worker") return this.run.model.eventAtTime(segment.to);
         return this.segments[i + 1]?.event ?? Math.max(this.lastEvent, segment.event);
     }

@@ -70,6 +70,18 @@ function listenToControls(player) {
         if (event.key === "Enter") player.search(event.target.value);
         if (event.key === "Escape") event.target.blur();
     });
+    byId("grid").addEventListener("pointerdown", () => {
+        player.held = true;
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+        window.addEventListener(end, () => {
+            // The click comes after this.
+            setTimeout(() => {
+                if (player.held) player.refresh();
+                player.held = false;
+            });
+        });
+    }
     listenToFiles(player);
 
     const keys = {

@@ -140,6 +140,20 @@ function buttonOf(content, f, props = {}) {
 }
 
 /**
+ * Draws panels anew; what had the focus has it again, or what stands in its place.
+ * @param {HTMLElement} root
+ * @param {() => void} draw
+ */
+function keepFocus(root, draw) {
+    const { activeElement } = document;
+    const body = root.contains(activeElement) ? activeElement.closest("[id$='-body']") : null;
+    const all = () => [...body.querySelectorAll("button, [tabindex]")];
+    const at = body ? all().indexOf(activeElement) : -1;
+    draw();
+    if (at >= 0 && !activeElement.isConnected) all()[at]?.focus({ preventScroll: true });
+}
+
+/**
  * @param {string} id of a button that is up or down
  * @returns {boolean} whether it is down
  */

@@ -126,7 +126,7 @@ class Lanes {
         const { runs } = this.player;
         return [
             Math.min(...runs.map((run) => (this.steps ? run.model.first : run.model.start))),
-            Math.max(...runs.map((run) => (this.steps ? run.last : run.model.end))),
+            Math.max(...runs.map((run) => (this.steps ? run.last : run.model.end + run.silence))),
         ];
     }
 

@@ -75,11 +75,13 @@ class Live {
         };
         this.timer = setInterval(() => this.take(), EVERY);
         byId("follow").addEventListener("click", () => this.setFollow(!this.follow));
+        this.setFollow(true);
     }
 
     /** @param {boolean} follow whether the cursor stays at the end */
     setFollow(follow) {
         this.follow = follow;
+        byId("sentence").setAttribute("aria-live", follow ? "off" : "polite");
         byId("follow").textContent = follow ? "Pause" : "Follow";
         if (follow && this.player.runs[0]) this.player.go(this.player.runs[0], this.player.runs[0].last, true);
     }
@@ -152,8 +154,11 @@ class Live {
         else if (!run) told.push("Connected; nothing has happened yet.");
         if (run) {
             const silent = performance.now() - this.heard;
-            const machine = run.model.machine;
+            const { machine, simulated } = run.model;
             const over = this.over || run.trace.events.at(-1)?.event === "loop_dropped";
+            // What lasts goes on lasting; but the time of a simulated loop stands still meanwhile.
+            run.silence = over || simulated || silent < SILENT ? 0 : silent * 1e6;
+            if (run.silence > 0) player.grown(this.follow);
             const stuck = !over && machine.polled !== null && silent > SILENT;
             byId("live").classList.toggle("stuck", stuck);
             if (over) told.push("The loop has ended.");

@@ -27,6 +27,8 @@ class Player {
         this.threshold = 100e6;
         this.playing = null;
         this.pending = false;
+        /** Whether something in the panels is pressed. */
+        this.held = false;
         /** Whether the view of a live run was narrowed to its last seconds. */
         this.narrowed = false;
         /** @type {Live|null} */
@@ -333,7 +335,7 @@ class Player {
         if (this.playing) cancelAnimationFrame(this.playing);
         this.playing = null;
         byId("play").textContent = "Play";
-        byId("sentence").setAttribute("aria-live", "polite");
+        byId("sentence").setAttribute("aria-live", this.live?.follow ? "off" : "polite");
     }
 
     /** Draws everything that depends on the cursor, before the next frame. */
@@ -343,7 +345,9 @@ class Player {
         this.pending = true;
         requestAnimationFrame(() => {
             this.pending = false;
-            if (this.run && this.run.trace.events.length > 0) this.draw();
+            // Not under a finger that is about to let go of a button.
+            if (this.held) return;
+            if (this.run && this.run.trace.events.length > 0) keepFocus(byId("grid"), () => this.draw());
         });
     }
 

@@ -19,6 +19,8 @@ class Run {
         Object.assign(this, { trace, title, remarks });
         /** "A" or "B" while two runs are compared. */
         this.letter = "";
+        /** How long a live loop has said nothing since its last event, in nanoseconds. */
+        this.silence = 0;
         this.model = new Model(trace);
         /** The event at the cursor. */
         this.index = this.model.first;
