@@ -15,6 +15,7 @@
 //! |---|---|
 //! | `BOUCLE_TRACE=run.txt` | the story in words, into that file; the process's second loop writes `run-2.txt`, and so on |
 //! | `BOUCLE_TRACE=-` | the story in words, to stderr |
+//! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |
 //! | `BOUCLE_SLOW_POLL_MS=50` | reports polls from 50 ms on |
 //!
@@ -49,7 +50,7 @@ pub(crate) mod probe;
 mod read;
 mod record;
 #[cfg(feature = "trace")]
-mod schema;
+pub(crate) mod schema;
 mod sleeps;
 mod slow_poll;
 mod slow_report;

@@ -247,6 +247,7 @@ impl<'a> Fields<'a> {
         let mut texts = Texts::default();
         let event = match self.text("event")? {
             "loop_built" => Event::LoopBuilt {
+                simulated: self.flag("simulated")?,
                 seed: self.optional("seed", Fields::number)?,
                 polls_per_turn: self.number("polls_per_turn")?,
                 max_blocking_threads: self.number("max_blocking_threads")?,

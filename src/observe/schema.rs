@@ -5,7 +5,7 @@
 //!
 //! ```json
 //! {"boucle":"trace","version":1,"program":"app","loop":1,"events":3,"dropped":0,"past":0}
-//! {"at":0,"event":"loop_built","seed":null,"polls_per_turn":61,"max_blocking_threads":512}
+//! {"at":0,"event":"loop_built","simulated":false,"seed":null,"polls_per_turn":61,"max_blocking_threads":512}
 //! {"at":21000,"event":"spawned","task":1,"by":"program","place":"src/main.rs:5:5","name":"fetch"}
 //! {"at":30000,"event":"poll_began","task":1}
 //! ```
@@ -43,7 +43,7 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
@@ -115,11 +115,11 @@ impl Observer for Lines<'_> {
 }
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -153,8 +153,9 @@ impl<M: SerializeMap> Fields<'_, M> {
     /// Adds all fields of an event.
     fn event(&mut self, event: &Event<'_>) -> Result<&mut Self, M::Error> {
         match *event {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => self
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => self
                 .is("loop_built")?
+                .put("simulated", simulated)?
                 .put("seed", seed)?
                 .put("polls_per_turn", polls_per_turn)?
                 .put("max_blocking_threads", max_blocking_threads),
@@ -317,6 +318,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -32,7 +32,8 @@ pub(super) struct Sentence<'a> {
 impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.event {
-            Event::LoopBuilt { seed: None, .. } => f.write_str("the loop is built"),
+            Event::LoopBuilt { simulated: false, .. } => f.write_str("the loop is built"),
+            Event::LoopBuilt { seed: None, .. } => f.write_str("the loop is built, simulated"),
             Event::LoopBuilt { seed: Some(seed), .. } => {
                 write!(f, "the loop is built, simulated with seed {seed}")
             }
