@@ -2,8 +2,8 @@
 //!
 //! In `tests/page/why/` there is, for each of several runs, a trace (`.jsonl`) and the answer for
 //! every event of it (`.txt`). The tests here hold the answers against `History::why`, and those of
-//! `why_matches.test.mjs` against `why.js`. The simulated runs are run again; the others, from real
-//! loops, are read. `BLESS=1 cargo test --test why` writes what has changed.
+//! `why_matches.test.mjs` against `why.js`; in `differences.txt`, where each two of some runs part. The simulated runs are run again; the others, from real
+//! loops, are read. `BLESS=1 cargo test --test why -- --test-threads 1` writes what has changed.
 
 #![cfg(all(feature = "os", feature = "trace"))]
 
@@ -119,4 +119,20 @@ fn the_answers_for_the_rest_of_a_run_say_where_it_begins() {
         assert_is(&format!("{name}-rest.jsonl"), &rest);
         assert_is(&format!("{name}-rest.txt"), &told);
     }
+}
+
+#[test]
+fn the_first_differences_are_those_of_the_fixtures() {
+    let names = ["timers", "timers-rest", "handles", "channels", "jobs", "sockets", "threads"];
+    let histories = names
+        .map(|name| (name, read(&fs::read_to_string(fixture(&format!("{name}.jsonl"))).unwrap())));
+    let mut text = String::new();
+    for (one, first) in &histories {
+        for (other, second) in &histories {
+            let difference = first.first_difference(second);
+            let told = difference.map_or("no difference".to_owned(), |it| it.to_string());
+            writeln!(text, "{one}, {other}: {told}").unwrap();
+        }
+    }
+    assert_is("differences.txt", &text);
 }

@@ -19,7 +19,7 @@ fn ms(millis: u64) -> Duration {
 pub type Program = (&'static str, fn(&EventLoop));
 
 /// Those that need no operating system.
-pub const SIMULATED: [Program; 7] = [
+pub const SIMULATED: [Program; 8] = [
     ("timers", timers),
     ("handles", handles),
     ("channels", channels),
@@ -27,6 +27,7 @@ pub const SIMULATED: [Program; 7] = [
     ("jobs", jobs),
     ("relay", relay),
     ("turns", turns),
+    ("outside", outside),
 ];
 
 /// Sleeps, a timeout that is not needed, and a timer that comes nearer in steps.
@@ -150,6 +151,21 @@ fn turns(event_loop: &EventLoop) {
     }
     event_loop.turn(Some(Duration::ZERO));
     drop(task);
+}
+
+/// A program that does something to its loop between turns.
+fn outside(event_loop: &EventLoop) {
+    let (sender, receiver) = oneshot::channel();
+    let waits = event_loop.spawn(async move { receiver.await.unwrap() });
+    event_loop.turn(Some(Duration::ZERO));
+    sender.send(()).unwrap();
+    let far = event_loop.handle().spawn(|| pending::<()>());
+    event_loop.turn(Some(Duration::ZERO));
+    far.abort();
+    event_loop.block_on(async {
+        waits.await.unwrap();
+        far.await.unwrap_err();
+    });
 }
 
 /// Those that need a real loop: what happens there is never the same twice.
