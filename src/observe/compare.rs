@@ -6,8 +6,9 @@
 //!
 //! Time is left out, since no two runs of a real loop take the same: the moments and spans of the
 //! events, and where in the wheel a timer lies and when it moves there. If both were simulated, time
-//! is as exact as all else and is compared too. How a loop was built is never compared: only what
-//! it does. The replay page does the same (`page/compare.js`).
+//! is as exact as all else and is compared too. How a loop was built is never compared, only what it
+//! does; nor where in the program a `spawn` stands, so that a line more in its text is no
+//! difference. The replay page does the same (`page/compare.js`).
 //!
 //! Cost: some 10 ns an event, up to the difference.
 
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::history::History;
-use super::told::{Texts, Told};
+use super::told::Told;
 
 /// Where two runs begin to differ, as [`History::first_difference`] finds it. Its `Display` is
 /// three lines of text.
@@ -61,8 +62,8 @@ impl fmt::Display for Difference {
 impl History {
     /// The first turn at which two runs of a program differ; `None` if they do not.
     ///
-    /// What they did is compared, and when they did it only if both were simulated. One that is a
-    /// part of the other differs at its end. Where the oldest events of one were dropped, the first
+    /// What they did is compared, and when they did it only if both were simulated; where in the
+    /// program's text that stands is not. One that is a part of the other differs at its end. Where the oldest events of one were dropped, the first
     /// turn that both hold is the first to be compared.
     ///
     /// ```
@@ -95,7 +96,7 @@ impl History {
 
     /// Whether the loop was simulated, so that its times are exact.
     fn is_simulated(&self) -> bool {
-        let built = |told: &Told| matches!(told.event, Event::LoopBuilt { seed: Some(_), .. });
+        let built = |told: &Told| matches!(told.event, Event::LoopBuilt { simulated: true, .. });
         self.told.first().is_some_and(built)
     }
 
@@ -126,19 +127,23 @@ struct Compared<'a> {
     at: Duration,
     /// What happened.
     event: Event<'static>,
-    /// Its name, place or kind.
-    texts: &'a Texts,
+    /// The name of its task.
+    name: &'a str,
+    /// The kind of its source.
+    kind: &'a str,
 }
 
 impl Compared<'_> {
     /// What is compared of this event; `None` if it is passed over.
     fn of(told: &Told, in_time: bool) -> Option<Compared<'_>> {
-        let texts = &told.texts;
-        if let Event::LoopBuilt { .. } = told.event {
-            return None;
-        }
+        let name = &*told.texts.name;
+        let kind = match told.event {
+            Event::LoopBuilt { .. } => return None,
+            Event::SourceAdded { .. } => &*told.texts.other,
+            _ => "",
+        };
         if in_time {
-            return Some(Compared { at: told.at, event: told.event, texts });
+            return Some(Compared { at: told.at, event: told.event, name, kind });
         }
         let zero = Duration::ZERO;
         let event = match told.event {
@@ -162,6 +167,6 @@ impl Compared<'_> {
             }
             other => other,
         };
-        Some(Compared { at: zero, event, texts })
+        Some(Compared { at: zero, event, name, kind })
     }
 }

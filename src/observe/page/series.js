@@ -13,7 +13,8 @@
 //    A wait for the same source again belongs to the same conversation.
 // 2. Somebody waits for the task's end: it is that of a `block_on`, or another task awaits it. So a
 //    task that beats in the background is none.
-// 3. No other task is polled meanwhile, but those that were spawned in it: those are its waits.
+// 3. No other task is polled meanwhile, but those that were spawned in it, which are its waits, and
+//    such as only beat, woken by timers, and take hardly any time (`BESIDE`).
 // 4. Waiting is most of what it does, altogether worth a person's time (`LEAST`), and half as long
 //    again at least (`GAIN`) as it would be at the same time.
 // 5. Timers at exactly even times are an interval; in a simulation, where all times are exact, only
@@ -28,6 +29,9 @@ const FEWEST = 3;
 
 /** Nanoseconds that a series takes at least. */
 const LEAST = 5000000;
+
+/** The share of the time that others may take at most. */
+const BESIDE = 0.1;
 
 /** How many times as long as together it takes at least. */
 const GAIN = 1.5;
@@ -141,6 +145,7 @@ function isSeries(model, task, { from, to, waits, kind }) {
     const first = waits[0].event;
     const last = model.eventAtTime(to);
     const began = waits[0].born;
+    let beside = 0;
     for (let place = lastWhere(model.polls, (poll) => poll.first <= first) + 1; place < model.polls.length; place += 1) {
         const poll = model.polls[place];
         if (poll.first > last) {
@@ -149,10 +154,14 @@ function isSeries(model, task, { from, to, waits, kind }) {
         const other = model.tasks.get(poll.task);
         const is_within = poll.task === task.id || (other?.born ?? -1) >= began || waits.some(({ key }) => key === `task/${poll.task}`);
         if (!is_within) {
-            return false;
+            beside += poll.to - poll.from;
+            const by_itself = other?.born === poll.cause || model.events[poll.cause]?.by?.timer !== undefined;
+            if (!by_itself) {
+                return false;
+            }
         }
     }
-    return true;
+    return beside <= BESIDE * (to - from);
 }
 
 /**
@@ -196,8 +205,8 @@ function tellSeries(model, { task, kind, from, to, waits }) {
         kind: "one-after-the-other",
         title: `One after the other: ${counted(waits.length, noun)} ${each} took ${humanSpan(to - from)}; `
             + `together they could have taken ${humanSpan(least)}`,
-        evidence: `${taskText(model, task)} began each only when the one before was over, and meanwhile the loop had nothing `
-            + "else to do. If none needs the result of another, spawn them all first, or join them, and then await.",
+        evidence: `${taskText(model, task)} began each only when the one before was over, and meanwhile the loop had hardly `
+            + "anything else to do. If none needs the result of another, spawn them all first, or join them, and then await.",
         events: waits.map((wait) => wait.event),
         tasks: [task, ...waits.filter((wait) => wait.kind === "task").map((wait) => wait.id)],
         from,
