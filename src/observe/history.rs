@@ -133,7 +133,7 @@ impl History {
 
     /// Who did what.
     pub(super) fn causes(&self) -> &Causes {
-        self.causes.get_or_init(|| Causes::of(&self.told))
+        self.causes.get_or_init(|| Causes::of(&self.told, self.past))
     }
 
     /// In which turn an event happened, or which was the last turn before it; 0 before the first.

@@ -19,7 +19,7 @@ fn ms(millis: u64) -> Duration {
 pub type Program = (&'static str, fn(&EventLoop));
 
 /// Those that need no operating system.
-pub const SIMULATED: [Program; 8] = [
+pub const SIMULATED: [Program; 9] = [
     ("timers", timers),
     ("handles", handles),
     ("channels", channels),
@@ -28,6 +28,7 @@ pub const SIMULATED: [Program; 8] = [
     ("relay", relay),
     ("turns", turns),
     ("outside", outside),
+    ("ring", ring),
 ];
 
 /// Sleeps, a timeout that is not needed, and a timer that comes nearer in steps.
@@ -165,6 +166,19 @@ fn outside(event_loop: &EventLoop) {
     event_loop.block_on(async {
         waits.await.unwrap();
         far.await.unwrap_err();
+    });
+}
+
+/// Tasks and timers that outlive the events that a small record holds.
+fn ring(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let old = spawn_named("old", sleep(Duration::from_secs(20)));
+        let never = spawn_named("never", pending::<()>());
+        for _ in 0..20 {
+            spawn_named("young", sleep(ms(900))).await.unwrap();
+        }
+        never.abort();
+        old.await.unwrap();
     });
 }
 
