@@ -153,10 +153,7 @@ impl<'a> Picture<'a> {
         let Lanes { turns, polls, tasks, seed, .. } = self.lanes;
         let program = Xml(&Plain(&title.program).to_string()).to_string();
         let of = if program.is_empty() { String::new() } else { format!(" of {program}") };
-        writeln!(
-            self.text,
-            "<title id=\"title\">An event loop{of}: what it did, over time</title>"
-        )?;
+        writeln!(self.text, "<title id=\"title\">An event loop{of}: what it did, over time</title>")?;
         write!(
             self.text,
             "<desc id=\"desc\">{} of loop {}: {turns} turns, {polls} polls, {} tasks.",
@@ -175,8 +172,7 @@ impl<'a> Picture<'a> {
             let name = task.title();
             write!(self.text, "; {}", Xml(&name))?;
             let mut waits = task.segments.iter().filter(|it| matches!(it.kind, Kind::Waiting(_)));
-            if let Some(longest) = waits.by_ref().max_by_key(|it| it.to.0.saturating_sub(it.from.0))
-            {
+            if let Some(longest) = waits.by_ref().max_by_key(|it| it.to.0.saturating_sub(it.from.0)) {
                 write!(self.text, ", its longest wait: {}", Xml(&longest.label))?;
             }
         }
@@ -188,13 +184,8 @@ impl<'a> Picture<'a> {
     fn head(&mut self, title: &Title, held: &Snapshot) -> fmt::Result {
         let program = shortened(&Plain(&title.program).to_string(), 60);
         let name = if program.is_empty() { "An event loop" } else { &program };
-        let number =
-            if title.number > 1 { format!(", loop {}", title.number) } else { String::new() };
-        writeln!(
-            self.text,
-            "<text class=\"title\" x=\"20\" y=\"32\">{}{number}</text>",
-            Xml(name)
-        )?;
+        let number = if title.number > 1 { format!(", loop {}", title.number) } else { String::new() };
+        writeln!(self.text, "<text class=\"title\" x=\"20\" y=\"32\">{}{number}</text>", Xml(name))?;
         let Lanes { turns, polls, tasks, .. } = self.lanes;
         let mut facts = vec![
             Human(self.lanes.to - self.lanes.from).to_string(),
@@ -222,11 +213,7 @@ impl<'a> Picture<'a> {
             let x = self.x(time);
             let class = if tick == 0.0 { "zero" } else { "tick" };
             let end = bottom + 4.0;
-            writeln!(
-                self.text,
-                "<path class=\"{class}\" d=\"M{x:.1} {:.1}V{end:.1}\"/>",
-                TOP - 14.0
-            )?;
+            writeln!(self.text, "<path class=\"{class}\" d=\"M{x:.1} {:.1}V{end:.1}\"/>", TOP - 14.0)?;
             let label = if time.is_zero() { "0".to_owned() } else { Human(time).to_string() };
             writeln!(
                 self.text,
@@ -255,9 +242,11 @@ impl<'a> Picture<'a> {
         let Some(last) = task.segments.last() else { return Ok(()) };
         let (x, middle) = (self.x(last.to.0), y(row) + BAR / 2.0);
         match task.end {
-            Some(End::Done) => {
-                writeln!(self.text, "<path class=\"done\" d=\"M{x:.1} {:.1}v{BAR}\"/>", y(row))
-            }
+            Some(End::Done) => writeln!(
+                self.text,
+                "<path class=\"done\" d=\"M{x:.1} {:.1}v{BAR}\"/>",
+                y(row)
+            ),
             Some(end) => {
                 let words = if end == End::Panicked { "panicked" } else { "aborted" };
                 let (top, bottom, right) = (middle - 4.0, middle + 4.0, x + 8.0);
@@ -269,10 +258,7 @@ impl<'a> Picture<'a> {
                 let room = RIGHT - right - 4.0;
                 if room > words.len() as f64 * LETTER {
                     let (x, y) = (right + 4.0, middle + 4.0);
-                    writeln!(
-                        self.text,
-                        "<text class=\"{words}\" x=\"{x:.1}\" y=\"{y:.1}\">{words}</text>"
-                    )?;
+                    writeln!(self.text, "<text class=\"{words}\" x=\"{x:.1}\" y=\"{y:.1}\">{words}</text>")?;
                 }
                 Ok(())
             }
@@ -285,10 +271,7 @@ impl<'a> Picture<'a> {
         let y = y(row);
         if row % 2 == 0 {
             let (top, width) = (y - 4.0, WIDTH - 16.0);
-            writeln!(
-                self.text,
-                "<rect class=\"band\" x=\"8\" y=\"{top:.1}\" width=\"{width}\" height=\"{LANE}\"/>"
-            )?;
+            writeln!(self.text, "<rect class=\"band\" x=\"8\" y=\"{top:.1}\" width=\"{width}\" height=\"{LANE}\"/>")?;
         }
         let label = shortened(label, 27usize.saturating_sub(more.chars().count().min(14)).max(10));
         let more = shortened_in_front(more, 26usize.saturating_sub(label.chars().count()));
@@ -383,10 +366,7 @@ impl<'a> Picture<'a> {
             } else {
                 (y(from) - 1.0, y(to) + BAR + 1.5)
             };
-            writeln!(
-                self.text,
-                "<path class=\"wake\" d=\"M{x:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>"
-            )?;
+            writeln!(self.text, "<path class=\"wake\" d=\"M{x:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>")?;
         }
         Ok(())
     }
@@ -397,33 +377,17 @@ impl<'a> Picture<'a> {
         let seen = self.seen;
         for ((class, words), _) in LEGEND.iter().zip(seen).filter(|(_, seen)| *seen) {
             let baseline = top + 17.0;
-            write!(
-                self.text,
-                "<rect class=\"box {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>",
-                top + 7.0
-            )?;
+            write!(self.text, "<rect class=\"box {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>", top + 7.0)?;
             x += 21.0;
-            writeln!(
-                self.text,
-                "<text class=\"soft\" x=\"{x:.1}\" y=\"{baseline:.1}\">{words}</text>"
-            )?;
+            writeln!(self.text, "<text class=\"soft\" x=\"{x:.1}\" y=\"{baseline:.1}\">{words}</text>")?;
             x += words.len() as f64 * 5.9 + 13.0;
         }
         if !self.has_arrows {
             return Ok(());
         }
         let (from, to) = (top + 5.0, top + 17.0);
-        write!(
-            self.text,
-            "<path class=\"wake\" d=\"M{:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>",
-            x + 5.0
-        )?;
-        writeln!(
-            self.text,
-            "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\">wakes</text>",
-            x + 14.0,
-            top + 17.0
-        )
+        write!(self.text, "<path class=\"wake\" d=\"M{:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>", x + 5.0)?;
+        writeln!(self.text, "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\">wakes</text>", x + 14.0, top + 17.0)
     }
 
     /// Where a moment is.
