@@ -136,8 +136,9 @@ pub(super) struct Job {
 }
 
 impl Causes {
-    /// Gathers the tables.
-    pub(super) fn of(told: &[Told]) -> Causes {
+    /// Gathers the tables. Of the time before the first `past` events only the last poll of each task
+    /// is told, so that its birth did not lead to it.
+    pub(super) fn of(told: &[Told], past: usize) -> Causes {
         let mut causes = Causes::default();
         let (mut turn, mut poll, mut wait) = (false, false, false);
         for (index, Told { at, event, .. }) in told.iter().enumerate() {
@@ -154,17 +155,17 @@ impl Causes {
                 }
                 Event::PollBegan { task } => {
                     poll = true;
-                    causes.poll_began(task, index);
+                    causes.poll_began(task, index, index < past);
                 }
                 Event::PollEnded { task, outcome } => {
                     if let Some(last) = causes.polls.last_mut().filter(|_| poll)
                         && last.task == task
                     {
                         last.last = Some(index);
-                    }
-                    poll = false;
-                    if outcome != Outcome::Pending {
-                        causes.task(task).finished = Some(index);
+                        poll = false;
+                        if outcome != Outcome::Pending {
+                            causes.task(task).finished = Some(index);
+                        }
                     }
                 }
                 Event::WaitBegan { timeout, reason } => {
@@ -265,13 +266,13 @@ impl Causes {
     }
 
     /// Notes a poll, and what led to it: the wake since the last one began, or the task's birth.
-    fn poll_began(&mut self, task: TaskId, index: usize) {
+    fn poll_began(&mut self, task: TaskId, index: usize, is_past: bool) {
         let number = self.polls.len();
         let known = self.tasks.entry(task).or_default();
         let before = known.polls.last().map(|&poll| self.polls[poll].first);
         let cause = match before {
             Some(before) => known.woken.filter(|&woken| woken > before),
-            None => known.woken.or(known.born),
+            None => known.woken.or(known.born.filter(|_| !is_past)),
         };
         known.jobs.clear();
         known.polls.push(number);

@@ -132,6 +132,9 @@ function causeText(model, by) {
     if (by === "program") {
         return "the program";
     }
+    if (by?.thread === 0) {
+        return "the loop's own thread";
+    }
     const kind = CAUSES.find((name) => by?.[name] !== undefined);
     if (kind === "task") {
         return taskText(model, by.task);
