@@ -101,7 +101,8 @@ class Player {
             setPressed("only", many || this.live !== null);
             this.lanes.setOnly(isPressed("only"));
         }
-        this.selectedLane = this.lanes.all.find((row) => row.kind === "task") ?? null;
+        const [oldest] = runs[0].model.tasks.keys();
+        this.selectedLane = this.lanes.laneOf(runs[0], `task/${oldest}`) ?? null;
         // The first sleep: by then something waits for something, and there is a machine to be seen.
         for (const run of fresh ? runs : [])
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
