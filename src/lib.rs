@@ -148,8 +148,14 @@
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
-//! | `observe/record.rs` | events kept in memory |
+//! | `observe/record.rs` | events kept in memory; `observe/block.rs`: some in a row |
+//! | `observe/past.rs` | what a record must not forget when it forgets |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
+//! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
+//! | `observe/schema.rs` | events as JSON |
+//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
+//! | `observe/page.rs` | the replay page |
 //! | | **A build without an operating system** |
 //! | `absent/reactor.rs`, `absent/pool.rs` | what says there is none |
 //!
@@ -158,6 +164,7 @@
 //! | feature | | default |
 //! |---|---|---|
 //! | `os` | sockets (`mio`) and threads: the real loop. Without it there is only [`EventLoop::simulated`], which needs neither. | yes |
+//! | `trace` | traces as a replay page, a picture, JSON and Chrome's format (`serde_json`; on Linux `signal-hook`, for Ctrl-C), besides text. | yes |
 //!
 //! The reactor needs a 64-bit system with epoll, kqueue or IOCP. Linux is what it is tested on.
 #![forbid(unsafe_code)]

@@ -43,7 +43,7 @@ fn the_engine_imports_nothing_above_it() {
 #[test]
 fn each_thing_happens_in_only_one_place() {
     // What is looked for, the only files that may contain it, and how often they do together.
-    let rules: [(&str, &[&str], usize); 10] = [
+    let rules: [(&str, &[&str], usize); 11] = [
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
@@ -55,7 +55,9 @@ fn each_thing_happens_in_only_one_place() {
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
         // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs"], 1),
+        ("thread::Builder", &["blocking/pool.rs", "observe/interrupt.rs"], 2),
+        // Where signals are handled.
+        ("signal_hook::", &["observe/interrupt.rs"], 4),
         ("thread::spawn(", &[], 0),
         ("thread::sleep(", &[], 0),
     ];
