@@ -154,7 +154,7 @@
 //! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
 //! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
 //! | `observe/schema.rs` | events as JSON |
-//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
+//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`, with `observe/svg/bars.rs` and `observe/svg/text.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
 //! | `observe/page.rs` | the replay page |
 //! | | **A build without an operating system** |
 //! | `absent/reactor.rs`, `absent/pool.rs` | what says there is none |

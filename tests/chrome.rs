@@ -39,14 +39,15 @@ fn validate(trace: &Value) -> Counts {
     let mut stacks: HashMap<u64, Vec<&str>> = HashMap::new();
     let (mut flows, mut jobs) = (HashMap::new(), HashMap::new());
     for event in events {
-        let text = |field: &str| event[field].as_str().unwrap_or_else(|| panic!("{field}: {event}"));
+        let text =
+            |field: &str| event[field].as_str().unwrap_or_else(|| panic!("{field}: {event}"));
         // speedscope takes a file for a trace if every event has these.
         let (phase, time) = (text("ph"), event["ts"].as_f64().expect("a time"));
         let thread = event["tid"].as_u64().expect("a thread");
         // To Perfetto, thread 0 is the idle one.
         assert!(thread > 0 && event["pid"] == 1 && !text("name").is_empty(), "{event}");
         if phase == "M" {
-            assert_eq!(time, 0.0);
+            assert_eq!(event["ts"], 0);
             match text("name") {
                 "thread_name" => {
                     let name = event["args"]["name"].as_str().unwrap().to_owned();
@@ -97,7 +98,7 @@ fn validate(trace: &Value) -> Counts {
 #[test]
 fn the_traces_of_random_programs_keep_the_rules() {
     let (mut flows, mut jobs) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..150 {
         let record = if seed % 3 == 0 { Record::with_limit(6_000) } else { Record::new() };
         let builder = EventLoop::builder().simulated(seed).observer(record.clone());
         let event_loop = builder.build().unwrap();
@@ -110,7 +111,7 @@ fn the_traces_of_random_programs_keep_the_rules() {
         let counts = validate(&written(&record));
         (flows, jobs) = (flows + counts.flows, jobs + counts.jobs);
     }
-    assert!(flows > 5_000 && jobs > 200, "{flows} {jobs}");
+    assert!(flows > 2_500 && jobs > 100, "{flows} {jobs}");
 }
 
 #[cfg(feature = "os")]
@@ -132,7 +133,8 @@ fn each_task_is_a_thread_with_its_name_and_so_is_the_loop() {
     let record = Record::new();
     let event_loop = EventLoop::builder().simulated(0).observer(record.clone()).build().unwrap();
     event_loop.block_on(async {
-        let fetch = boucle::task::spawn_named("fetch", boucle::time::sleep(Duration::from_millis(3)));
+        let fetch =
+            boucle::task::spawn_named("fetch", boucle::time::sleep(Duration::from_millis(3)));
         boucle::spawn(fetch).await.unwrap().unwrap();
     });
     drop(event_loop);

@@ -40,7 +40,10 @@ fn written(names: &[String], form: Format) -> String {
         for name in names {
             spawn_named(&**name, async { boucle::task::yield_now().await }).await.unwrap();
             // So that the name is that of something awaited, too.
-            spawn_named("waiter", spawn_named(&**name, boucle::task::yield_now())).await.unwrap().unwrap();
+            spawn_named("waiter", spawn_named(&**name, boucle::task::yield_now()))
+                .await
+                .unwrap()
+                .unwrap();
         }
     });
     drop(event_loop);
@@ -110,11 +113,16 @@ fn no_name_becomes_markup_in_the_picture() {
     assert!(tags(&picture).abs_diff(tags(&harmless(Format::Svg))) <= 4);
     let inside: String = picture.chars().filter(|it| *it != '\n').collect();
     assert!(!inside.contains(is_odd) && !inside.contains(['\u{fffe}', '\u{ffff}']));
-    assert!(!inside.contains("<img") && !inside.contains("<script") && !inside.contains(" onload=\""));
+    assert!(
+        !inside.contains("<img") && !inside.contains("<script") && !inside.contains(" onload=\"")
+    );
     assert!(inside.contains("&lt;img src=x onerror=alert(1)&gt;"));
     assert!(picture.len() < 100_000);
     let document = roxmltree::Document::parse(&picture).unwrap();
-    let known = ["svg", "title", "desc", "defs", "pattern", "marker", "style", "rect", "circle", "path", "g", "text", "tspan"];
+    let known = [
+        "svg", "title", "desc", "defs", "pattern", "marker", "style", "rect", "circle", "path",
+        "g", "text", "tspan",
+    ];
     for node in document.descendants().filter(roxmltree::Node::is_element) {
         assert!(known.contains(&node.tag_name().name()), "{:?}", node.tag_name());
         assert!(node.attributes().all(|it| !it.name().starts_with("on")));

@@ -141,8 +141,7 @@ fn wait_until_it_sleeps(child: &mut Child) {
 /// The lines of a trace, checked as far as the header goes.
 fn read(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
-    let lines: Vec<Value> =
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&lines[0]["boucle"], &lines[0]["version"]), (&"trace".into(), &1.into()));
     assert_eq!(lines[0]["events"], lines.len() - 1);
     lines
@@ -225,10 +224,12 @@ mod signals {
     #[test]
     fn ctrl_c_leaves_the_traces_of_all_loops_that_live() {
         let directory = Directory::new("two");
-        let ended_by = interrupt(command("child", "two", &directory.path("run.jsonl")), Signal::INT);
+        let ended_by =
+            interrupt(command("child", "two", &directory.path("run.jsonl")), Signal::INT);
         assert_eq!(ended_by, Some(Signal::INT.as_raw()));
         assert_eq!(directory.files(), ["run-2.jsonl", "run.jsonl"]);
-        let loops = ["run.jsonl", "run-2.jsonl"].map(|it| read(&directory.path(it))[0]["loop"].clone());
+        let loops =
+            ["run.jsonl", "run-2.jsonl"].map(|it| read(&directory.path(it))[0]["loop"].clone());
         assert_eq!(loops, [1, 2]);
     }
 
@@ -440,6 +441,18 @@ fn a_long_run_leaves_a_bounded_trace_that_says_what_was_dropped() {
     assert!(has_task(told, "old") && told.iter().any(|line| line["event"] == "timer_armed"));
 }
 
+/// A disk without room.
+struct Full;
+
+impl io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[test]
 fn a_record_can_be_written_while_its_loop_goes_on() {
     let record = Record::new();
@@ -453,15 +466,6 @@ fn a_record_can_be_written_while_its_loop_goes_on() {
         }
     });
     // A full disk is an error, not a panic.
-    struct Full;
-    impl io::Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::StorageFull.into())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     for form in [Format::Html, Format::Svg, Format::Jsonl, Format::Json, Format::Txt] {
         assert_eq!(record.write(form, Full).unwrap_err().kind(), io::ErrorKind::StorageFull);
     }

@@ -78,7 +78,8 @@ fn trace(target: &OsStr, compare: Option<&OsStr>) -> io::Result<Box<dyn Observer
         let label = if number == 1 { String::new() } else { format!("loop {number}: ") };
         return Ok(Box::new(Print::stderr().labelled(label)));
     }
-    let named = |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+    let named =
+        |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
     to_file(&numbered(path, number), number, compare).map_err(|(name, error)| named(name, error))
 }
 

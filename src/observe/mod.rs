@@ -63,10 +63,10 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
-#[cfg(feature = "trace")]
-pub use format::Format;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
+#[cfg(feature = "trace")]
+pub use format::Format;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::{SlowPoll, SlowReport};
