@@ -23,10 +23,12 @@ fn the_engine_imports_nothing_above_it() {
         "observe::probe",
         "budget",
         "clock",
+        "config",
         "shield",
         "shim",
         "sync",
         "blocking::pool",
+        "blocking::simulated",
     ];
     for (from, to, place) in edges(&library()) {
         let is_fine =
@@ -47,19 +49,25 @@ fn each_thing_happens_in_only_one_place() {
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
-        // Where the loop's thread sleeps, and where a worker does.
+        // Where the loop's thread sleeps, and where a worker and a watchdog do.
         ("self.poll.borrow_mut().poll(", &["engine/reactor.rs"], 1),
         ("mio::Poll::new(", &["engine/reactor.rs"], 1),
-        (".wait_timeout(", &["blocking/pool.rs"], 1),
+        (".wait_timeout(", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
-        // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs", "observe/interrupt.rs"], 2),
+        // Where a thread is started: for blocking work, to see a loop stand still, to show a loop,
+        // to save what was seen of it from Ctrl-C.
+        (
+            "thread::Builder",
+            &["blocking/pool.rs", "observe/watchdog.rs", "inspect/mod.rs", "observe/interrupt.rs"],
+            4,
+        ),
         // Where signals are handled.
         ("signal_hook::", &["observe/interrupt.rs"], 4),
         ("thread::spawn(", &[], 0),
-        ("thread::sleep(", &[], 0),
+        // Where code is stopped on purpose.
+        ("thread::sleep(", &["clock.rs"], 1),
     ];
     let files = library();
     for (what, only_in, times) in rules {
@@ -77,7 +85,7 @@ fn each_thing_happens_in_only_one_place() {
 #[test]
 fn thread_locals_and_foreign_time_are_where_they_are_expected() {
     let files = library();
-    let homes = ["engine/context.rs", "engine/ready.rs", "budget.rs"];
+    let homes = ["engine/context.rs", "engine/ready.rs", "budget.rs", "shim.rs"];
     for (path, line) in find(&files, "thread_local!") {
         assert!(homes.contains(&path.as_str()), "src/{path}:{line}: a thread-local");
     }

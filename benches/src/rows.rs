@@ -42,6 +42,7 @@ pub const BARE_TOLERANCE: f64 = 1.05;
 pub const ROWS: &[Row] = &[
     row("yield", "ns", ratio(2.2, 4.0), "1,000 tasks, 1,000 yields each"),
     row("spawn", "ns", ratio(2.5, 4.5), "trivial tasks in batches of 10,000, all awaited"),
+    row("spawn_kept", "ns", Target::None, "the same, and glibc keeps what is freed"),
     row("channel", "ns", ratio(1.3, 2.0), "two tasks, a bounded(1) channel, per message"),
     row("timeout_pending", "ns", ratio(2.0, 2.5), "30 s around a future pending once"),
     row("timeout_ready", "ns", ratio(4.0, 10.0), "30 s around a ready future"),

@@ -39,7 +39,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::blocking::pool::Pool;
+use crate::blocking::simulated::Pools;
 use crate::clock::{Clock, Instant};
+use crate::config::Config;
 use crate::engine::arena::Key;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};
@@ -47,29 +49,10 @@ use crate::engine::reactor::Reactor;
 use crate::engine::ready::Ready;
 use crate::engine::waker::wake;
 use crate::engine::wheel::{Place, Step, Wheel};
-use crate::observe::event::{Cause, Event, JobId, Observer, ThreadId, TimerId, WaitReason};
+use crate::observe::event::{Awaited, Cause, Event, JobId, ThreadId, TimerId, WaitReason};
 use crate::observe::probe::Probe;
 use crate::shield::shield;
-
-/// What can be chosen when a loop is built.
-pub(crate) struct Config {
-    /// The seed of a simulated loop; `None` for a real one.
-    pub(crate) seed: Option<u64>,
-    /// Polls in a turn before the operating system is looked at.
-    pub(crate) polls_per_turn: usize,
-    /// Operations a task may complete in one poll.
-    pub(crate) budget: u32,
-    /// Who watches.
-    pub(crate) observer: Option<Box<dyn Observer>>,
-    /// How long to look for work before the thread sleeps.
-    pub(crate) spin_before_park: Duration,
-    /// Threads for blocking work, at most.
-    pub(crate) max_blocking_threads: usize,
-    /// How long an idle thread stays.
-    pub(crate) blocking_keep_alive: Duration,
-    /// How long to wait for blocking work when the loop is dropped.
-    pub(crate) shutdown_timeout: Duration,
-}
+use crate::shim;
 
 /// One event loop, without its front door.
 pub(crate) struct Engine {
@@ -86,17 +69,19 @@ pub(crate) struct Engine {
     /// What time it is.
     pub(crate) clock: Rc<Clock>,
     /// The threads for blocking work, started by the first job.
-    pool: OnceCell<Pool>,
+    pub(crate) pool: OnceCell<Pool>,
+    /// What a simulated loop has instead.
+    pub(crate) simulated: Pools,
     /// Says what happens.
     pub(crate) probe: Rc<Probe>,
     /// What was chosen.
-    config: Config,
+    pub(crate) config: Config,
     /// How many turns there have been.
     turns: Cell<u64>,
     /// The number of the next job.
     jobs: Cell<u32>,
     /// Kept between turns for its memory: the messages being read.
-    messages: Cell<Vec<Message>>,
+    messages: Cell<Vec<(ThreadId, Message)>>,
     /// Kept between turns for its memory: the wakers being called, and why.
     due: Cell<Vec<(Cause, Waker)>>,
 }
@@ -114,12 +99,13 @@ impl Engine {
     pub(crate) fn new(mut config: Config) -> io::Result<Engine> {
         static LOOPS: AtomicU32 = AtomicU32::new(0);
         let loop_id = LOOPS.fetch_add(1, Ordering::Relaxed);
-        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.seed {
-            None => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
-            Some(_) => (None, Box::new(()), Clock::simulated()),
+        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.simulated {
+            false => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
+            true => (None, Box::new(()), Clock::simulated()),
         };
         let clock = Rc::new(clock);
         let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
+        probe.emit(|| config.loop_built());
         let inbox = Arc::new(Inbox::new(loop_id, bell));
         let ready = Rc::new(Ready::new(loop_id, config.seed, Rc::clone(&probe)));
         let (for_tasks, budget) = (Arc::clone(&inbox), config.budget);
@@ -132,6 +118,7 @@ impl Engine {
             reactor,
             clock,
             pool: OnceCell::new(),
+            simulated: Pools::default(),
             probe,
             config,
             turns: Cell::new(0),
@@ -184,8 +171,8 @@ impl Engine {
         self.inbox.take(&mut messages);
         if !messages.is_empty() {
             self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
-            self.probe.set_cause(Cause::Thread(ThreadId(0)));
-            for message in messages.drain(..) {
+            for (sender, message) in messages.drain(..) {
+                self.probe.set_cause(Cause::Thread(shim::as_seen_here(sender)));
                 match message {
                     Message::Wake(task) => self.executor.wake_by_message(task),
                     Message::Run(run) => drop(shield(run)),
@@ -328,11 +315,11 @@ impl Engine {
     pub(crate) fn poll_timer(&self, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
         let mut wheel = self.wheel.borrow_mut();
         let Some(waker) = wheel.get_mut(timer) else { return Poll::Ready(()) };
-        if !waker.will_wake(cx.waker()) {
-            let replaced = std::mem::replace(waker, cx.waker().clone());
-            drop(wheel);
-            drop(replaced);
-        }
+        let known = waker.will_wake(cx.waker());
+        let replaced = (!known).then(|| std::mem::replace(waker, cx.waker().clone()));
+        drop(wheel);
+        drop(replaced);
+        self.probe.awaits(|| Awaited::Timer(TimerId(timer.serial())));
         Poll::Pending
     }
 
@@ -342,13 +329,6 @@ impl Engine {
         if waker.is_some() {
             self.probe.emit(|| Event::TimerCancelled { timer: TimerId(timer.serial()) });
         }
-    }
-
-    /// The pool for blocking work.
-    pub(crate) fn pool(&self) -> &Pool {
-        self.pool.get_or_init(|| {
-            Pool::new(self.config.max_blocking_threads, self.config.blocking_keep_alive)
-        })
     }
 
     /// The number of the next job.
@@ -363,12 +343,13 @@ impl Engine {
         // What another loop of this thread, or a foreign executor, waits for will never come.
         let waiting = self.reactor.as_ref().map(Reactor::close);
         waiting.into_iter().flatten().for_each(wake);
-        for message in self.inbox.close() {
+        for (_, message) in self.inbox.close() {
             shield(|| drop(message));
         }
         if let Some(pool) = self.pool.get() {
             pool.shutdown(self.config.shutdown_timeout);
         }
+        self.probe.emit(|| Event::LoopDropped);
     }
 }
 

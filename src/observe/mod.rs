@@ -6,7 +6,9 @@
 //! * [`Print`] tells the story of the loop in words, turn by turn.
 //! * [`Record`] keeps the events for the program to read.
 //! * `Trace` writes them to a file, in one of five forms (feature `trace`).
-//! * [`SlowPoll`] reports tasks that keep the thread to themselves.
+//! * [`History`] says why something happened, and where two runs differ.
+//! * [`SlowPoll`] reports tasks that keep the thread to themselves, while they do and afterwards.
+//! * [`UnseenPanics`] reports tasks that panicked while nobody awaited them.
 //!
 //! Or leave the program as it is, and set a variable of its environment:
 //!
@@ -19,8 +21,9 @@
 //! | `BOUCLE_TRACE=run.txt` | the story in words, while it happens |
 //! | `BOUCLE_TRACE=-` | the same, to stderr |
 //! | `BOUCLE_COMPARE=old.jsonl` | shows another run beside this one on the page |
-//! | `BOUCLE_DEBUG=1` | reports polls of 100 ms and more to stderr |
-//! | `BOUCLE_SLOW_POLL_MS=50` | the same from 50 ms on |
+//! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
+//! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |
+//! | `BOUCLE_SLOW_POLL_MS=50` | reports polls from 50 ms on |
 //!
 //! All but the story is written when the loop is dropped, or on Linux when Ctrl-C ends the program.
 //! They hold for simulated loops too. An existing file is overwritten; a value that is not
@@ -30,32 +33,45 @@
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
+mod causes;
+mod chain;
 #[cfg(feature = "trace")]
 mod chrome;
+mod compare;
 mod environment;
 pub mod event;
 #[cfg(feature = "trace")]
 mod format;
+mod history;
 #[cfg(all(feature = "trace", target_os = "linux"))]
 mod interrupt;
 #[cfg(feature = "trace")]
 mod lanes;
+mod moment;
 #[cfg(feature = "trace")]
 pub(crate) mod page;
 mod past;
 mod print;
 pub(crate) mod probe;
+#[cfg(feature = "trace")]
+mod read;
 mod record;
 #[cfg(feature = "trace")]
-mod schema;
+pub(crate) mod schema;
+mod sleeps;
 mod slow_poll;
+mod slow_report;
 #[cfg(feature = "trace")]
 mod svg;
 #[cfg(feature = "trace")]
 mod target;
 mod tasks;
+mod told;
 #[cfg(feature = "trace")]
 mod trace;
+mod unseen;
+mod watchdog;
+mod why;
 mod words;
 
 use std::io;
@@ -63,15 +79,21 @@ use std::time::Duration;
 
 use crate::shield::shield;
 
+pub use chain::Because;
+pub use compare::Difference;
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
 #[cfg(feature = "trace")]
 pub use format::Format;
+pub use history::History;
 pub use print::Print;
 pub use record::{Record, Recorded};
-pub use slow_poll::{SlowPoll, SlowReport};
+pub use slow_poll::SlowPoll;
+pub use slow_report::SlowReport;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
+pub use unseen::{UnseenPanic, UnseenPanics};
+pub use why::Why;
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Instant};
-use crate::observe::event::{Cause, Event, Observer};
+use crate::observe::event::{Awaited, Cause, Event, Observer};
 
 /// The seam between the engine and whoever watches it.
 pub(crate) struct Probe {
@@ -51,6 +51,12 @@ impl Probe {
         }
     }
 
+    /// Tells what the poll that is under way has left its waker with.
+    #[inline]
+    pub(crate) fn awaits(&self, what: impl FnOnce() -> Awaited) {
+        self.emit(|| Event::Awaits { what: what(), by: self.cause() });
+    }
+
     /// On whose behalf the loop works.
     pub(crate) fn cause(&self) -> Cause {
         self.cause.get()
@@ -72,7 +78,7 @@ impl Probe {
     #[cold]
     fn deliver(&self, event: &Event<'_>) {
         let Some(mut observer) = self.observer.take() else { return };
-        let at = self.clock.age_at(self.clock.now());
+        let at = self.clock.age_at(self.clock.present());
         if shield(|| observer.event(at, event)).is_some() {
             self.observer.set(Some(observer));
         } else {

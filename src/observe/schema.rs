@@ -5,7 +5,7 @@
 //!
 //! ```json
 //! {"boucle":"trace","version":1,"program":"app","loop":1,"events":3,"dropped":0,"past":0}
-//! {"at":0,"event":"loop_built","seed":null,"polls_per_turn":61,"max_blocking_threads":512}
+//! {"at":0,"event":"loop_built","simulated":false,"seed":null,"polls_per_turn":61,"max_blocking_threads":512}
 //! {"at":21000,"event":"spawned","task":1,"by":"program","place":"src/main.rs:5:5","name":"fetch"}
 //! {"at":30000,"event":"poll_began","task":1}
 //! ```
@@ -20,7 +20,7 @@
 //! | field | holds |
 //! |---|---|
 //! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
-//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (workers from 0); pool 0 is the loop's own, thread 0 the loop's own |
 //! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
 //! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
 //! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
@@ -45,7 +45,7 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
@@ -116,11 +116,11 @@ impl Observer for Lines<'_> {
 }
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -154,8 +154,9 @@ impl<M: SerializeMap> Fields<'_, M> {
     /// Adds all fields of an event.
     fn event(&mut self, event: &Event<'_>) -> Result<&mut Self, M::Error> {
         match *event {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => self
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => self
                 .is("loop_built")?
+                .put("simulated", simulated)?
                 .put("seed", seed)?
                 .put("polls_per_turn", polls_per_turn)?
                 .put("max_blocking_threads", max_blocking_threads),
@@ -318,6 +319,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
