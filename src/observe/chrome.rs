@@ -56,7 +56,8 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
     let task_thread = |index: usize| THE_LOOP + 1 + index;
     let worker_thread = |index: usize| THE_LOOP + 1 + lanes.tasks.len() + index;
 
-    let born: Vec<String> = lanes.tasks.iter().map(|it| format!("spawned at {}", Place(it.place))).collect();
+    let born: Vec<String> =
+        lanes.tasks.iter().map(|it| format!("spawned at {}", Place(it.place))).collect();
     let jobs: Vec<String> = lanes.jobs.iter().map(|job| job.id.to_string()).collect();
     let mut entries = Vec::new();
     slices(&mut entries, THE_LOOP, &lanes.the_loop);
@@ -140,8 +141,13 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
 fn slices<'a>(entries: &mut Vec<Entry<'a>>, thread: usize, segments: &'a [Segment]) {
     for segment in segments {
         let (name, category) = words(segment);
-        let entry = |(at, event): (Duration, usize), phase, order| {
-            Entry { at: (at, event, order), phase, thread, name, category, id: None }
+        let entry = |(at, event): (Duration, usize), phase, order| Entry {
+            at: (at, event, order),
+            phase,
+            thread,
+            name,
+            category,
+            id: None,
         };
         // What ends comes before what begins with the same event.
         entries.push(entry(segment.from, 'B', 1));

@@ -276,7 +276,8 @@ impl Observer for Weaver {
             Event::WaitEnded { .. } => self.turn_to(now, Some(Kind::Dispatching)),
             Event::Spawned { task, place, name, .. } => {
                 self.tasks.insert(task, self.lanes.tasks.len());
-                let now = Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
+                let now =
+                    Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
                 let name = name.into();
                 self.lanes.tasks.push(TaskLane {
                     id: task,
@@ -534,8 +535,7 @@ pub(super) struct Human(pub(super) Duration);
 impl fmt::Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos() as f64;
-        let units =
-            [("h", 3.6e12), ("min", 6e10), ("s", 1e9), ("ms", 1e6), ("\u{b5}s", 1e3)];
+        let units = [("h", 3.6e12), ("min", 6e10), ("s", 1e9), ("ms", 1e6), ("\u{b5}s", 1e3)];
         // 999.96 ms are a second: rounding decides the unit.
         let Some((unit, size)) = units.into_iter().find(|(_, size)| nanos >= size * 0.9995) else {
             return write!(f, "{} ns", self.0.as_nanos());
@@ -543,7 +543,8 @@ impl fmt::Display for Human {
         let value = nanos / size;
         let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
         let text = format!("{value:.digits$}");
-        let text = if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        let text =
+            if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         write!(f, "{text} {unit}")
     }
 }

@@ -110,8 +110,7 @@ impl Observer for Lines<'_> {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         if self.outcome.is_ok() {
             let written = serde_json::to_writer(&mut *self.to, &Line { at, event });
-            self.outcome =
-                written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
+            self.outcome = written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
         }
     }
 }

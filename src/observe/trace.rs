@@ -294,9 +294,8 @@ impl Document {
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(target) = target.take() else { return };
         let held = self.record.snapshot();
-        let written = target.write(|to| {
-            format::write(&self.title, &held, self.format, self.other.as_deref(), to)
-        });
+        let written = target
+            .write(|to| format::write(&self.title, &held, self.format, self.other.as_deref(), to));
         if let Err(error) = written {
             let told = refused(target.path(), &error);
             // Nobody may listen there.
