@@ -172,7 +172,7 @@ fn each_form_is_written_when_the_loop_is_dropped() {
 }
 
 #[test]
-fn a_panic_and_an_error_leave_a_trace_and_an_exit_only_the_story() {
+fn a_panic_and_an_error_leave_a_trace_and_an_exit_of_a_thread_only_the_story() {
     let directory = Directory::new("ends");
     for way in ["panic", "error"] {
         let path = directory.path(&format!("{way}.jsonl"));
