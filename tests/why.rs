@@ -36,7 +36,7 @@ fn traced(name: &str, seed: Option<u64>, limit: usize, run: fn(&EventLoop)) -> (
     let record = Record::with_limit(limit);
     let builder = EventLoop::builder().observer(record.clone());
     let builder = builder.observer(Trace::to_file(&path).unwrap().limit(limit));
-    let builder = seed.into_iter().fold(builder, |builder, seed| builder.simulated(seed));
+    let builder = seed.into_iter().fold(builder, boucle::Builder::simulated);
     let event_loop = builder.build().unwrap();
     run(&event_loop);
     drop(event_loop);
