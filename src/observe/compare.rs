@@ -33,7 +33,7 @@ use super::told::Told;
 /// });
 /// let difference = one.first_difference(&other).unwrap();
 /// assert_eq!(difference.to_string(), "\
-/// turn 2 differs:
+/// turn 1 differs:
 ///     one:   task 1 `block_on` is done
 ///     other: task 1 `block_on` is woken by task 1 `block_on`");
 /// ```

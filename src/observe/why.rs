@@ -31,7 +31,8 @@ use super::words::{Count, Span, rounded};
 /// # let record = Record::new();
 /// # EventLoop::builder().simulated(0).observer(record.clone()).build()?.block_on(async {});
 /// let history = History::of(&record);
-/// let first = &history.why(3).steps()[0];
+/// let why = history.why(3);
+/// let first = &why.steps()[0];
 /// assert_eq!(first.text, "task 1 `block_on` was polled in turn 1, because it was new");
 /// assert_eq!(first.event, Some(3));
 /// # Ok::<(), std::io::Error>(())
