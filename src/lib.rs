@@ -112,7 +112,7 @@
 //! | `config.rs` | what can be chosen when a loop is built |
 //! | `budget.rs` | how much a task may do before others have their turn |
 //! | `shield.rs` | where the panics of destructors and wakers end |
-//! | `shim.rs` | threads and locks, in one place for the model checker |
+//! | `shim.rs` | threads and locks, in one place for the model checker; the numbers of threads |
 //! | `sync/mod.rs` | what the primitives have in common; `sync/error.rs`: what they refuse |
 //! | `sync/oneshot.rs` | one value, once |
 //! | `sync/waiters.rs` | the line in which futures wait for their turn |

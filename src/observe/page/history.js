@@ -29,7 +29,7 @@ function taskEnds(history, task, event, index) {
     history.taskDoes(task, null, event.at);
     task.finished = index;
     task.finished_at = event.at;
-    task.armed.clear();
+    task.armed = NO_TIMERS;
     task.awaited = [];
 }
 
@@ -103,7 +103,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         if (timer !== undefined && timer.owner !== task.id && timer.over === null) {
             history.tasks.get(timer.owner)?.armed.delete(timer.id);
             timer.owner = task.id;
-            task.armed.add(timer.id);
+            armsTimer(task, timer.id);
         }
     },
     poll_began(history, { task: id, at }, index, model) {
@@ -195,7 +195,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         history.timers.set(timer, { id: timer, by, owner, at, deadline, armed: index, fired: null, over: null });
         const task = history.tasks.get(owner);
         if (task !== undefined) {
-            task.armed.add(timer);
+            armsTimer(task, timer);
             task.awaited.push({ timer });
         }
     },
@@ -259,6 +259,18 @@ function timersBegin(history, at, index) {
     if (last === undefined || last.kind === "polling") {
         history.loopDoes("dispatching", "fires timers and wakes tasks", at, index);
     }
+}
+
+/**
+ * A task has one more timer.
+ * @param {Object} task its record
+ * @param {number} timer the timer
+ */
+function armsTimer(task, timer) {
+    if (task.armed === NO_TIMERS) {
+        task.armed = new Set();
+    }
+    task.armed.add(timer);
 }
 
 /**

@@ -9,6 +9,9 @@
 /** Awaited things that a segment names; `more` counts the others. */
 const AWAITED_KEPT = 6;
 
+/** The timers of a task that has armed none: most of them, most of the time. */
+const NO_TIMERS = new Set();
+
 /** Jobs among which that of a message is looked for. */
 const JOBS_KEPT = 64;
 
@@ -56,14 +59,15 @@ class History {
     /**
      * Begins a segment.
      * @param {Object[]} segments the lane
-     * @param {Object} segment what it is, without its end
+     * @param {Object} segment what it is
      * @returns {Object} the segment
      */
     begin(segments, segment) {
-        const begun = { from: segment.from, to: segment.from, open: true, ...segment };
-        segments.push(begun);
-        this.open.add(begun);
-        return begun;
+        segment.to = segment.from;
+        segment.open = true;
+        segments.push(segment);
+        this.open.add(segment);
+        return segment;
     }
 
     /**
@@ -209,7 +213,7 @@ function newTask(id) {
         finished: null, finished_at: null, panicked: false, aborted: false, abort: null, joined: false,
         polls: 0, busy: 0, longest: 0, segments: [], unknown: true,
         // Indices into `polls` and `wakes` of the model, and what is going on.
-        poll_list: [], wake_list: [], segment: null, woken: null, armed: new Set(), awaited: [], jobs: [],
+        poll_list: [], wake_list: [], segment: null, woken: null, armed: NO_TIMERS, awaited: [], jobs: [],
     };
 }
 

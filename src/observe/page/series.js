@@ -33,6 +33,12 @@ const LEAST = 5000000;
 /** The share of the time that others may take at most. */
 const BESIDE = 0.1;
 
+/** Polls of others that may be beside each wait, at most. */
+const POLLS_BESIDE = 20;
+
+/** Polls that are looked at in all, so that a trace made for it cannot keep the page busy. */
+const MOST_LOOKED = 5000000;
+
 /** How many times as long as together it takes at least. */
 const GAIN = 1.5;
 
@@ -43,13 +49,14 @@ const GAIN = 1.5;
  */
 function findSeries(model) {
     const awaited = awaitedTasks(model);
+    const left = { polls: MOST_LOOKED };
     const found = [];
     for (const task of model.tasks.values()) {
         const is_root = task.by === "program" && task.name === "block_on";
         if (task.polls > FEWEST && (is_root || awaited.has(task.id))) {
             for (const run of runsOf(model, task)) {
                 const series = { task: task.id, kind: run.waits[0].kind, ...run };
-                if (isSeries(model, task, series)) {
+                if (isSeries(model, task, series, left)) {
                     found.push(series);
                 }
             }
@@ -132,9 +139,10 @@ function thingOf(model, what) {
  * @param {Model} model the trace
  * @param {Object} task whose it is
  * @param {Object} run the run
+ * @param {{polls: number}} left how many polls may still be looked at
  * @returns {boolean} whether it is
  */
-function isSeries(model, task, { from, to, waits, kind }) {
+function isSeries(model, task, { from, to, waits, kind }, left) {
     const waited = waits.reduce((sum, wait) => sum + wait.to - wait.from, 0);
     if (to - from < LEAST || waited < 0.8 * (to - from) || to - from < GAIN * together(model, kind, waits)) {
         return false;
@@ -142,23 +150,36 @@ function isSeries(model, task, { from, to, waits, kind }) {
     if (kind === "timer" && isEven(model, waits) && !(model.simulated && goesOn(task, waits))) {
         return false;
     }
-    const first = waits[0].event;
+    return hasHardlyOthers(model, task, { from, to, waits }, left);
+}
+
+/**
+ * Whether no other task is polled during a run, or none worth the name (rule 3).
+ * @param {Model} model the trace
+ * @param {Object} task whose run it is
+ * @param {Object} run the run
+ * @param {{polls: number}} left how many polls may still be looked at
+ * @returns {boolean} whether it is so
+ */
+function hasHardlyOthers(model, task, { from, to, waits }, left) {
     const last = model.eventAtTime(to);
     const began = waits[0].born;
-    let beside = 0;
-    for (let place = lastWhere(model.polls, (poll) => poll.first <= first) + 1; place < model.polls.length; place += 1) {
+    let [beside, polls] = [0, 0];
+    for (let place = lastWhere(model.polls, (poll) => poll.first <= waits[0].event) + 1; place < model.polls.length; place += 1) {
         const poll = model.polls[place];
+        left.polls -= 1;
         if (poll.first > last) {
             break;
         }
         const other = model.tasks.get(poll.task);
-        const is_within = poll.task === task.id || (other?.born ?? -1) >= began || waits.some(({ key }) => key === `task/${poll.task}`);
-        if (!is_within) {
-            beside += poll.to - poll.from;
-            const by_itself = other?.born === poll.cause || model.events[poll.cause]?.by?.timer !== undefined;
-            if (!by_itself) {
-                return false;
-            }
+        if (poll.task === task.id || (other?.born ?? -1) >= began) {
+            continue;
+        }
+        beside += poll.to - poll.from;
+        polls += 1;
+        const beats = other?.born === poll.cause || model.events[poll.cause]?.by?.timer !== undefined;
+        if (!beats || polls > POLLS_BESIDE * waits.length || left.polls < 0) {
+            return false;
         }
     }
     return beside <= BESIDE * (to - from);
