@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::observe::schema::nanos;
+use crate::observe::schema::{Name, nanos};
 use crate::observe::{Awaited, Cause, Event, Observer, Outcome, Record};
 use crate::observe::{JobId, SourceId, TaskId, TimerId, WaitReason};
 use crate::task::yield_now;
@@ -114,7 +114,6 @@ impl Table {
 
     /// The table as JSON. `now` is how old the loop is, where its clock can be read.
     pub(super) fn to_json(&self, number: u32, now: Option<Duration>) -> Value {
-        let until_now = |since: Duration| now.map(|now| nanos(now.saturating_sub(since)));
         let mut doing = match &self.doing {
             Doing::Outside => json!({ "kind": "outside" }),
             Doing::Polling(task) => {
@@ -122,27 +121,14 @@ impl Table {
                 json!({ "kind": "polling", "task": task.0, "name": name })
             }
             Doing::Sleeping(timeout, reason) => json!({
-                "kind": "sleeping", "timeout": timeout.map(nanos), "reason": reason.to_string(),
+                "kind": "sleeping", "timeout": timeout.map(nanos), "reason": Name(*reason),
             }),
             Doing::Dispatching => json!({ "kind": "dispatching" }),
         };
         doing["since"] = nanos(self.since).into();
-        doing["for"] = until_now(self.since).into();
-        let tasks: Vec<Value> = self.tasks.iter().take(MOST).map(|(id, task)| {
-            json!({
-                "task": id.0,
-                "name": task.name,
-                "place": task.place,
-                "by": task.by.to_string(),
-                "born": nanos(task.born),
-                "polls": task.polls,
-                "state": task.state.name(),
-                "since": nanos(task.since),
-                "for": until_now(task.since),
-                "woken_by": task.woken_by.map(|cause| cause.to_string()),
-                "waits_for": task.awaits.iter().map(|what| self.awaited(*what)).collect::<Vec<_>>(),
-            })
-        }).collect();
+        doing["for"] = now.map(|now| nanos(now.saturating_sub(self.since))).into();
+        let tasks = self.tasks.iter().take(MOST);
+        let tasks: Vec<Value> = tasks.map(|(id, task)| self.task(*id, task, now)).collect();
         json!({
             "boucle": "tasks",
             "version": 1,
@@ -153,6 +139,25 @@ impl Table {
             "doing": doing,
             "left_out": self.tasks.len().saturating_sub(MOST),
             "tasks": tasks,
+        })
+    }
+
+    /// A task, as JSON.
+    fn task(&self, id: TaskId, task: &Task, now: Option<Duration>) -> Value {
+        // What a task has to wait for it has said in its last poll.
+        let awaits = task.awaits.iter().filter(|_| task.state == State::Waiting);
+        json!({
+            "task": id.0,
+            "name": task.name,
+            "place": task.place,
+            "by": Name(task.by),
+            "born": nanos(task.born),
+            "polls": task.polls,
+            "state": task.state.name(),
+            "since": nanos(task.since),
+            "for": now.map(|now| nanos(now.saturating_sub(task.since))),
+            "woken_by": task.woken_by.map(Name),
+            "waits_for": awaits.map(|what| self.awaited(*what)).collect::<Vec<_>>(),
         })
     }
 

@@ -180,7 +180,7 @@ impl<M: SerializeMap> Fields<'_, M> {
 }
 
 /// A value by its name in the schema.
-struct Name<T>(T);
+pub(crate) struct Name<T>(pub(crate) T);
 
 impl Serialize for Name<Cause> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
