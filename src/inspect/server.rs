@@ -34,7 +34,7 @@ use crate::task::spawn_named;
 use crate::time::timeout;
 
 /// The most connections at once. A browser keeps one open for each page, and a few for a moment.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 32;
 
 /// So many more are told that there are too many.
 const REFUSED: usize = 16;
@@ -151,7 +151,7 @@ impl Desk {
             Err(refused) => return Ok(Err(refused)),
         };
         let (kind, body) = match path {
-            "/style.css" => (CSS, page::style()),
+            "/style.css" => (CSS, page::style().to_owned()),
             "/script.js" => (SCRIPT, page::script()),
             // The page's own requests are relative to it, so its path ends in a slash.
             "" => return self.to_the_page(stream, head_only).await.map(Ok),
@@ -163,7 +163,7 @@ impl Desk {
                     return Ok(Err(Refused::NotFound));
                 };
                 match path {
-                    "/" => (HTML, page::live_html()),
+                    "/" => (HTML, page::live_html(&format!("events?loop={}", watched.number))),
                     "/tasks" => (JSON, self.tasks(&watched).await),
                     _ if head_only => {
                         return http::send(stream, &http::stream_head()).await.map(Ok);
@@ -196,12 +196,13 @@ impl Desk {
 
     /// The table of a loop, as JSON.
     async fn tasks(&self, watched: &Watched) -> String {
-        let table = Rc::clone(self.tables.borrow_mut().entry(watched.number).or_default());
+        let new = || Rc::new(RefCell::new(Table::of(&watched.record)));
+        let table = Rc::clone(self.tables.borrow_mut().entry(watched.number).or_insert_with(new));
         // Tables of loops that are gone are of no use.
         let numbers = self.server.numbers();
         self.tables.borrow_mut().retain(|number, _| numbers.contains(number));
-        Table::catch_up(&table, &watched.record).await;
-        let json = table.borrow().to_json(watched.number, watched.age());
+        Table::catch_up(&table).await;
+        let json = table.borrow().now().to_json(watched.number, watched.age());
         json.to_string()
     }
 }

@@ -25,21 +25,33 @@
 //! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
+#[cfg(feature = "trace")]
+mod chrome;
 mod environment;
 pub mod event;
-#[cfg(feature = "inspect")]
+#[cfg(feature = "trace")]
+mod format;
+#[cfg(all(feature = "trace", target_os = "linux"))]
+mod interrupt;
+#[cfg(feature = "trace")]
+mod lanes;
+#[cfg(feature = "trace")]
 pub(crate) mod page;
 mod past;
 mod print;
 pub(crate) mod probe;
-mod record;
+pub(crate) mod record;
 #[cfg(feature = "trace")]
 pub(crate) mod schema;
 mod slow_poll;
 mod slow_report;
+#[cfg(feature = "trace")]
+mod svg;
+#[cfg(feature = "trace")]
+mod target;
 mod tasks;
 #[cfg(feature = "trace")]
-mod trace;
+pub(crate) mod trace;
 mod unseen;
 mod watchdog;
 mod words;
@@ -51,6 +63,8 @@ use crate::shield::shield;
 
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
+#[cfg(feature = "trace")]
+pub use format::Format;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;

@@ -1,17 +1,105 @@
-//! The replay page.
+//! The page: one file with the replay in it, which needs nothing and nobody else.
+//!
+//! Its parts stand in `src/observe/page/` as a person would write them, without a build step. Here
+//! they are put into their places, and a trace beside them:
+//!
+//! ```text
+//!     page.html     /*STYLE*/ <- style.css   /*SCRIPTS*/ <- the scripts, in order
+//!                   /*TRACE*/ <- a trace     /*TRACE-B*/ <- another one, if two are compared
+//! ```
+//!
+//! A trace holds text that anybody may have chosen, and a browser ends a script at the first
+//! `</script>`, wherever that stands. In JSON a `<` can only be part of a string, where `\u003c` is
+//! the same: so each is written that way, and no markup can arise.
 
-/// The page that is served on a running loop.
-pub(crate) fn live_html() -> String {
-    "<!doctype html><meta charset=\"utf-8\"><title>boucle</title><p>The page is not here yet."
-        .to_owned()
+use std::io::{self, Write};
+
+use super::record::Snapshot;
+use super::schema::{self, Title};
+
+/// The page without its parts.
+const PAGE: &str = include_str!("page/page.html");
+
+/// How it looks.
+const STYLE: &str = include_str!("page/style.css");
+
+/// What it does: classic scripts that share one scope, in this order.
+const SCRIPTS: &[&str] = &[include_str!("page/player.js")];
+
+/// Writes the page with a trace in it, and with that of another run if there is one.
+pub(super) fn write(
+    title: &Title,
+    held: &Snapshot,
+    other: Option<&str>,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    fill(to, &mut |part, to| match part {
+        "STYLE" => to.write_all(STYLE.as_bytes()),
+        "SCRIPTS" => to.write_all(script().as_bytes()),
+        "TRACE" => schema::write(title, held, &mut Harmless(to)),
+        "TRACE-B" => Harmless(to).write_all(other.unwrap_or_default().as_bytes()),
+        _ => Ok(()),
+    })
 }
 
-/// Its style sheet.
-pub(crate) fn style() -> String {
-    String::new()
+/// Writes the page, each of its parts by `part`.
+fn fill(
+    to: &mut dyn Write,
+    part: &mut dyn FnMut(&str, &mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut rest = PAGE;
+    while let Some((before, after)) = rest.split_once("/*") {
+        to.write_all(before.as_bytes())?;
+        let (name, after) = after.split_once("*/").unwrap_or((after, ""));
+        part(name, to)?;
+        rest = after;
+    }
+    to.write_all(rest.as_bytes())
 }
 
-/// Its scripts.
+/// The page for a running loop, whose events come from the address `events`. Style and scripts have
+/// addresses too, and the policy is that of its server: nothing in the page itself may run.
+#[cfg(feature = "inspect")]
+pub(crate) fn live_html(events: &str) -> String {
+    let live = format!("<meta name=\"boucle-live\" content=\"{events}\">");
+    let lines = PAGE.lines().map(|line| match line {
+        _ if line.contains("http-equiv=\"Content-Security-Policy\"") => &live,
+        "<style>/*STYLE*/</style>" => "<link rel=\"stylesheet\" href=\"style.css\">",
+        "<script>/*SCRIPTS*/</script>" => "<script src=\"script.js\"></script>",
+        _ if line.contains("/*TRACE") => "",
+        _ => line,
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// How the page looks.
+pub(crate) fn style() -> &'static str {
+    STYLE
+}
+
+/// What the page does, as one script.
 pub(crate) fn script() -> String {
-    String::new()
+    SCRIPTS.join("\n")
 }
+
+/// Writes text that holds no `<`.
+struct Harmless<'a>(&'a mut dyn Write);
+
+impl Write for Harmless<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for (index, part) in bytes.split(|&byte| byte == b'<').enumerate() {
+            if index > 0 {
+                self.0.write_all(b"\\u003c")?;
+            }
+            self.0.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests;

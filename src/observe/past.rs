@@ -93,7 +93,8 @@ impl Past {
     /// The events that are kept, in the order in which they happened.
     pub(super) fn tell(&self) -> Block {
         let one_each = self.built.iter().chain(&self.turn).chain(&self.wait).chain(&self.poll);
-        let timers = self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
+        let timers =
+            self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
         let others = self.sources.values().chain(self.jobs.values()).chain(self.workers.values());
         let mut kept: Vec<(&Kept, &str)> =
             one_each.chain(timers).chain(others).map(|kept| (kept, "")).collect();

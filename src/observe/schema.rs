@@ -18,7 +18,7 @@
 //! | field | holds |
 //! |---|---|
 //! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
-//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (workers from 0); pool 0 is the loop's own, thread 0 the loop's own |
 //! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
 //! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
 //! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
@@ -30,15 +30,88 @@
 //!
 //! This is the only place where an event becomes JSON.
 
+use std::fs;
+use std::io::{self, Write};
 use std::panic::Location;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
-use super::event::{Awaited, Cause, Event, Outcome, WaitReason};
+use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
+use super::record::Snapshot;
 
 /// The version of the schema.
-pub(crate) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
+
+/// Whose trace it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Title {
+    /// The name of the program, empty if it is not to be told.
+    pub(crate) program: String,
+    /// Which loop of the process it is, from 1.
+    pub(crate) number: u32,
+}
+
+/// Writes a whole trace: the header, then a line an event.
+pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::Result<()> {
+    write_header(title, (held.len(), held.dropped, held.past.len()), to)?;
+    let mut lines = Lines { to, outcome: Ok(()) };
+    held.replay(&mut lines);
+    lines.outcome
+}
+
+/// Writes the header: of so many events, after so many that were dropped, of which so many are told
+/// all the same.
+pub(crate) fn write_header(
+    title: &Title,
+    (events, dropped, past): (usize, u64, usize),
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let program = serde_json::to_string(&title.program)?;
+    writeln!(
+        to,
+        "{{\"boucle\":\"trace\",\"version\":{VERSION},\"program\":{program},\"loop\":{},\
+         \"events\":{events},\"dropped\":{dropped},\"past\":{past}}}",
+        title.number,
+    )
+}
+
+/// Reads the trace of another run, as far as to see that it is one.
+pub(super) fn read(path: &Path) -> io::Result<String> {
+    let cannot = |why: String| format!("cannot compare with {}: {why}", path.display());
+    let text = fs::read_to_string(path)
+        .map_err(|error| io::Error::new(error.kind(), cannot(error.to_string())))?;
+    let header: Option<Value> = text.lines().next().and_then(|it| serde_json::from_str(it).ok());
+    let why = match &header {
+        Some(header) if header["boucle"] == "trace" && header["version"] == VERSION => {
+            return Ok(text);
+        }
+        Some(header) if header["boucle"] == "trace" => {
+            format!("it is of version {}, and {VERSION} is what is understood", header["version"])
+        }
+        _ => "it is no trace, as `BOUCLE_TRACE=run.jsonl` writes it".to_owned(),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidData, cannot(why)))
+}
+
+/// Writes events as they are told, until that fails.
+struct Lines<'a> {
+    /// Where to.
+    to: &'a mut dyn Write,
+    /// What became of it.
+    outcome: io::Result<()>,
+}
+
+impl Observer for Lines<'_> {
+    fn event(&mut self, at: Duration, event: &Event<'_>) {
+        if self.outcome.is_ok() {
+            let written = serde_json::to_writer(&mut *self.to, &Line { at, event });
+            self.outcome = written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
+        }
+    }
+}
 
 /// An event with its time: a line of a trace.
 pub(crate) struct Line<'a> {

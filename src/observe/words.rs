@@ -70,7 +70,7 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{} is aborted: its future is dropped", self.task(task))
             }
             Event::Dropped { task, joined: true } => {
-                write!(f, "{} is gone, and its output taken", self.task(task))
+                write!(f, "{} is gone, its output taken", self.task(task))
             }
             Event::Dropped { task, joined: false } => write!(f, "{} is gone", self.task(task)),
             Event::WaitBegan { timeout: None, reason } => {

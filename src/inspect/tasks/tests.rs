@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Table;
+use super::Now;
 use crate::observe::event::{Awaited, Cause, Event, Observer, Outcome};
 use crate::observe::{JobId, PoolId, SourceId, TaskId, TimerId, WaitReason};
 
@@ -17,7 +17,7 @@ const TWO: TaskId = TaskId(2);
 
 /// The table after these events, one each nanosecond.
 fn after(events: &[Event<'_>]) -> Value {
-    let mut table = Table::default();
+    let mut table = Now::default();
     for (event, at) in events.iter().zip(1..) {
         table.event(Duration::from_nanos(at), event);
     }
@@ -112,7 +112,7 @@ fn what_the_loop_does_is_told_with_its_time() {
     let outside = json!({ "kind": "outside", "since": 2, "for": 98 });
     assert_eq!(after(&[sleep, Event::TurnEnded { turn: 1, polls: 0 }])["doing"], outside);
     // Where time is virtual nobody knows how long it stands still.
-    let table = Table::default().to_json(1, None);
+    let table = Now::default().to_json(1, None);
     assert_eq!((&table["now"], &table["doing"]["for"]), (&Value::Null, &Value::Null));
 }
 
