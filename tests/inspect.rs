@@ -450,13 +450,9 @@ fn so_many_connections_and_no_more_case_176() {
             viewer
         })
         .collect();
-    // Those who leave make room, at the latest when the next heartbeat does not reach them.
+    // Those who leave make room.
     drop(rest);
-    let began = Instant::now();
-    while get(address, "/tasks").status != 200 {
-        assert!(began.elapsed() < Duration::from_secs(10));
-        thread::sleep(ms(50));
-    }
+    thread::sleep(ms(500));
     // All may see the end.
     let viewers: Vec<_> = (0..20).map(|_| Viewer::open(address, "/events")).collect();
     let ends = thread::spawn(move || {
@@ -474,13 +470,13 @@ fn several_loops_share_an_address() {
     let build = move || EventLoop::builder().inspect(at.to_string()).build().unwrap();
     let one = build();
     assert_eq!(one.inspect_url().unwrap(), format!("http://{at}/"));
-    let page = get(at, "/").body;
+    assert!(get(at, "/").body.contains("events?loop=1"));
     let two = build();
     assert_eq!(two.inspect_url().unwrap(), format!("http://{at}/?loop=2"));
     let list = get(at, "/");
     assert_eq!(list.status, 200);
     assert!(list.body.contains("href=\"?loop=1\"") && list.body.contains("href=\"?loop=2\""));
-    assert_eq!(get(at, "/?loop=2").body, page);
+    assert!(get(at, "/?loop=2").body.contains("events?loop=2"));
     let _idle = two.spawn(async {});
     assert_eq!(get(at, "/tasks?loop=1").json()["tasks"], json!([]));
     assert_eq!(get(at, "/tasks?loop=2").json()["tasks"][0]["state"], "queued");
@@ -493,7 +489,7 @@ fn several_loops_share_an_address() {
         .unwrap();
     drop(one);
     first.find(|message| message.kind == "end");
-    assert_eq!(get(at, "/").body, page);
+    assert!(get(at, "/").body.contains("events?loop=2"));
     assert_eq!(get(at, "/tasks?loop=1").status, 404);
     drop(two);
     second.find(|message| message.kind == "end");

@@ -77,6 +77,10 @@ pub(super) async fn events(stream: &TcpStream, watched: &Watched) -> io::Result<
             send(stream, &mut text).await?;
         }
         let _ = timeout(LOOK, changed).await;
+        // A viewer has nothing more to say, but to hang up.
+        if let Ok(Ok(0) | Err(_)) = timeout(Duration::ZERO, stream.read(&mut [0; 64])).await {
+            return Ok(());
+        }
     }
 }
 
