@@ -120,6 +120,7 @@
 //! | `sync/notify.rs` | "look again" |
 //! | `sync/mpsc.rs` | a bounded queue |
 //! | `blocking/pool.rs` | threads for blocking work, and who wakes whom |
+//! | `blocking/simulated.rs` | and what stands for them in a simulated loop |
 //! | | **The engine: what turns** |
 //! | `engine/arena.rs` | slots with generations, and the keys that everybody holds |
 //! | `engine/ready.rs` | the ready queue |
@@ -151,6 +152,11 @@
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
 //! | `observe/record.rs` | events kept in memory |
+//! | `observe/history.rs` | a run to be asked; `observe/told.rs`: an event of it; `observe/read.rs`: from a trace |
+//! | `observe/causes.rs` | who did what and when; `observe/moment.rs`: and how things stood then |
+//! | `observe/chain.rs` | the steps of an answer, and where things come from |
+//! | `observe/why.rs` | why something happened; `observe/sleeps.rs`: why the loop slept |
+//! | `observe/compare.rs` | the first turn at which two runs differ |
 //! | `observe/slow_report.rs` | a poll that takes too long, in words |
 //! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |

@@ -109,10 +109,21 @@ fn a_loop_tells_first_how_it_was_built_and_last_that_it_is_gone() {
     };
     let (polls_per_turn, max_blocking_threads) = (7, 3);
     let (first, last, events) = of_loop(EventLoop::builder(), Kind::Real);
-    let built = |seed| Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads };
-    assert_eq!((first.event(), last.event(), events), (built(None), Event::LoopDropped, 2));
+    let built = |simulated, seed| Event::LoopBuilt {
+        simulated,
+        seed,
+        polls_per_turn,
+        max_blocking_threads,
+    };
+    assert_eq!((first.event(), last.event(), events), (built(false, None), Event::LoopDropped, 2));
     let (first, last, events) = of_loop(EventLoop::builder().simulated(5), Kind::Simulated);
-    assert_eq!((first.event(), last.event(), events), (built(Some(5)), Event::LoopDropped, 2));
+    assert_eq!(
+        (first.event(), last.event(), events),
+        (built(true, Some(5)), Event::LoopDropped, 2)
+    );
+    let in_order = EventLoop::builder().simulated_in_order();
+    let (first, last, events) = of_loop(in_order, Kind::SimulatedInOrder);
+    assert_eq!((first.event(), last.event(), events), (built(true, None), Event::LoopDropped, 2));
 }
 
 #[test]
@@ -120,7 +131,8 @@ fn what_has_no_limit_is_told_as_the_largest_number() {
     let builder = EventLoop::builder().polls_per_turn(usize::MAX).max_blocking_threads(usize::MAX);
     let events = observed(builder, Kind::Real, |_| ());
     let (polls_per_turn, max_blocking_threads) = (u32::MAX, u32::MAX);
-    place(&events, Event::LoopBuilt { seed: None, polls_per_turn, max_blocking_threads });
+    let (simulated, seed) = (false, None);
+    place(&events, Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads });
 }
 
 #[test]

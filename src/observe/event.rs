@@ -258,7 +258,10 @@ pub enum WaitReason {
 pub enum Event<'a> {
     /// The loop was built. Always the first event.
     LoopBuilt {
-        /// The seed of a simulated loop; `None` for a real one.
+        /// Whether its clock is virtual.
+        simulated: bool,
+        /// What the order of tasks is drawn from; `None` if the oldest is polled first, as in every
+        /// real loop.
         seed: Option<u64>,
         /// Polls in a turn, at most.
         polls_per_turn: u32,
@@ -498,8 +501,8 @@ impl Event<'_> {
     #[inline]
     pub(crate) fn with_name(self, name: &str) -> Event<'_> {
         match self {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => {
-                Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads }
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => {
+                Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads }
             }
             Event::LoopDropped => Event::LoopDropped,
             Event::TurnBegan { turn } => Event::TurnBegan { turn },

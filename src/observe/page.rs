@@ -57,20 +57,22 @@ fn fill(
     to.write_all(rest.as_bytes())
 }
 
-/// The page for a running loop, whose events come from the address `events`. Style and scripts have
-/// addresses too, and the policy is that of its server: nothing in the page itself may run.
+/// The page of a running loop: its parts come as files of their own, and the events as a stream,
+/// from the address `events`. So its policy, which whoever serves it states, need not allow anything inside the page.
 #[cfg(feature = "inspect")]
 pub(crate) fn live_html(events: &str) -> String {
     let live = format!("<meta name=\"boucle-live\" content=\"{events}\">");
-    let lines = PAGE.lines().map(|line| match line {
-        _ if line.contains("http-equiv=\"Content-Security-Policy\"") => &live,
-        "<style>/*STYLE*/</style>" => "<link rel=\"stylesheet\" href=\"style.css\">",
-        "<script>/*SCRIPTS*/</script>" => "<script src=\"script.js\"></script>",
-        _ if line.contains("/*TRACE") => "",
-        _ => line,
-    });
-    lines.map(|line| format!("{line}\n")).collect()
+    PAGE.replace(POLICY, &live)
+        .replace("<style>/*STYLE*/</style>", "<link rel=\"stylesheet\" href=\"style.css\">")
+        .replace("<script>/*SCRIPTS*/</script>", "<script src=\"script.js\" defer></script>")
+        .replace("/*TRACE*/", "")
+        .replace("/*TRACE-B*/", "")
 }
+
+/// The policy of a page that is a file: what is in it may run, and nothing may be asked for.
+#[cfg(feature = "inspect")]
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+                      script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">";
 
 /// How the page looks.
 pub(crate) fn style() -> &'static str {

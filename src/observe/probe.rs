@@ -78,7 +78,7 @@ impl Probe {
     #[cold]
     fn deliver(&self, event: &Event<'_>) {
         let Some(mut observer) = self.observer.take() else { return };
-        let at = self.clock.age_at(self.clock.now());
+        let at = self.clock.age_at(self.clock.present());
         if shield(|| observer.event(at, event)).is_some() {
             self.observer.set(Some(observer));
         } else {

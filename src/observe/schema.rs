@@ -5,7 +5,7 @@
 //!
 //! ```json
 //! {"boucle":"trace","version":1,"program":"app","loop":1,"events":3,"dropped":0,"past":0}
-//! {"at":0,"event":"loop_built","seed":null,"polls_per_turn":61,"max_blocking_threads":512}
+//! {"at":0,"event":"loop_built","simulated":false,"seed":null,"polls_per_turn":61,"max_blocking_threads":512}
 //! {"at":21000,"event":"spawned","task":1,"by":"program","place":"src/main.rs:5:5","name":"fetch"}
 //! {"at":30000,"event":"poll_began","task":1}
 //! ```
@@ -152,8 +152,9 @@ impl<M: SerializeMap> Fields<'_, M> {
     /// Adds all fields of an event.
     fn event(&mut self, event: &Event<'_>) -> Result<&mut Self, M::Error> {
         match *event {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => self
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => self
                 .is("loop_built")?
+                .put("simulated", simulated)?
                 .put("seed", seed)?
                 .put("polls_per_turn", polls_per_turn)?
                 .put("max_blocking_threads", max_blocking_threads),

@@ -16,6 +16,8 @@ pub enum Kind {
     Real,
     /// Tasks are polled in any order, and the clock is exact.
     Simulated,
+    /// The clock is exact, and tasks are polled in the order in which they were queued.
+    SimulatedInOrder,
 }
 
 /// Replays the trace of a loop that was dropped; panics at the first contradiction, with the story
@@ -184,9 +186,10 @@ impl Life {
         hold!(is_birth || self.phase != Phase::Unbuilt, "the loop is not built yet");
         hold!(self.phase != Phase::Dropped, "the loop is gone");
         match *event {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => {
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => {
                 self.enter(&[Phase::Unbuilt], Phase::Outside)?;
-                hold!(seed.is_some() == (self.kind == Kind::Simulated), "another kind of loop");
+                hold!(simulated == (self.kind != Kind::Real), "another kind of loop");
+                hold!(seed.is_some() == (self.kind == Kind::Simulated), "another kind of order");
                 hold!(polls_per_turn > 0 && max_blocking_threads > 0, "it can do nothing");
                 self.polls_per_turn = polls_per_turn;
                 self.pools.entry(PoolId(0)).or_default().max_workers = max_blocking_threads;
@@ -231,7 +234,7 @@ impl Life {
                 hold!(task.0 == self.last_task + 1, "the last task was {}", self.last_task);
                 self.last_task = task.0;
                 self.cause(by)?;
-                let is_simulated_job = self.kind == Kind::Simulated && queued_job;
+                let is_simulated_job = self.kind != Kind::Real && queued_job;
                 self.tasks.insert(
                     task,
                     Task {
@@ -396,7 +399,7 @@ impl Life {
                     Kind::Real => {
                         hold!(tick + late <= at, "it is not so late: due at {deadline:?}");
                     }
-                    Kind::Simulated => {
+                    Kind::Simulated | Kind::SimulatedInOrder => {
                         hold!(tick + late == at, "that is not how late it is: due at {deadline:?}");
                     }
                 }
@@ -434,10 +437,12 @@ impl Life {
                 }
             }
             Event::WorkerStarted { worker, pool, thread, max_workers, at: started } => {
-                hold!(self.kind == Kind::Real, "a simulated loop has no threads");
                 self.told_by_a_thread()?;
-                hold!(thread != ThreadId(0), "not the thread of the loop");
+                // A simulated worker is no other thread than that of the loop.
+                let is_here = thread == ThreadId(0);
+                hold!(is_here == (self.kind != Kind::Real), "not that thread");
                 hold!(started <= at, "not then");
+                self.queued_job = queued_job;
                 let pool = self.pools.entry(pool).or_default();
                 let is_same = pool.max_workers == 0 || pool.max_workers == max_workers;
                 hold!(is_same, "the pool may have {}", pool.max_workers);
@@ -496,7 +501,7 @@ impl Life {
 
     /// What the threads of a pool do is told by their messages.
     fn told_by_a_thread(&self) -> Checked {
-        let holds = self.kind == Kind::Simulated || self.phase == Phase::Mail;
+        let holds = self.kind != Kind::Real || self.phase == Phase::Mail;
         hold!(holds, "it can only be told by a message, not in {:?}", self.phase);
         Ok(())
     }
@@ -508,7 +513,7 @@ impl Life {
         worker: WorkerId,
     ) -> Result<Option<&mut Duration>, &'static str> {
         let is_told = pool == PoolId(0) || self.pools.contains_key(&pool);
-        if self.kind == Kind::Simulated || !is_told {
+        if !is_told {
             return Ok(None);
         }
         let pool = self.pools.get_mut(&pool).ok_or("there is no such pool")?;
@@ -558,7 +563,7 @@ impl Life {
         let place = self.queue.iter().position(|&queued| queued == task);
         let place = place.ok_or("it is not in the queue")?;
         self.queue.remove(place);
-        if self.kind == Kind::Real {
+        if self.kind != Kind::Simulated {
             for before in self.queue.drain(..place) {
                 let gone = self.tasks.get(&before).is_none_or(|task| task.stage == Stage::Finished);
                 hold!(gone, "{before} was queued before");
