@@ -7,12 +7,14 @@ const scripts = new URL("../../src/observe/page/", import.meta.url);
 const traces = new URL("traces/", import.meta.url);
 
 /** The scripts without a page, in their order. */
-export const LOGIC = ["trace", "state", "words", "history", "model", "why", "notice", "compare"];
+export const LOGIC = [
+    "trace", "state", "words", "records", "history", "model",
+    "chain", "sleep", "why", "series", "notice", "compare",
+];
 
 /** What the scripts declare. */
 export function load(names) {
     const text = LOGIC.map((name) => readFileSync(new URL(`${name}.js`, scripts), "utf8")).join("\n");
-    const give = `\n;({ ${names.join(", ")} })`;
     // In this realm, so that plain objects compare equal to those of the tests.
     return vm.runInThisContext(`(() => { ${text} return { ${names.join(", ")} }; })()`, { filename: "page.js" });
 }

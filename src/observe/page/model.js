@@ -6,7 +6,8 @@
 // of them together take no more memory than the events.
 //
 // The contract is in `README.md` beside this file, which also lists the scripts in their order:
-// trace, state, words, history, model, why, notice, compare; then the page's own. Beyond what the
+// trace, state, words, records, history, model, chain, sleep, why, series, notice, compare; then the
+// page's own. Beyond what the
 // contract asks, a model has:
 //
 //     first                 index of the first event that is not told again of the time before
