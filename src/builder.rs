@@ -128,11 +128,7 @@ pub struct Builder {
 impl Builder {
     /// The default settings, each explained at its method.
     fn new() -> Builder {
-        Builder {
-            config: Config::default(),
-            watch: Watch::default(),
-            inspect: None,
-        }
+        Builder { config: Config::default(), watch: Watch::default(), inspect: None }
     }
 
     /// Makes it a simulated loop: see [`EventLoop::simulated`].
