@@ -45,6 +45,7 @@ fn free_port() -> SocketAddr {
 
 // What is served.
 
+/// Case 162.
 #[test]
 fn the_page_its_style_and_its_script_are_served_and_nothing_else() {
     let (_event_loop, address) = watched();
@@ -63,7 +64,7 @@ fn the_page_its_style_and_its_script_are_served_and_nothing_else() {
         assert!(head.header("Content-Length").is_some());
     }
     assert!(get(address, "/").body.contains("boucle"));
-    // Case 162: no path leads anywhere else.
+    // No path leads anywhere else.
     for path in [
         "/favicon.ico",
         "/index.html",
@@ -90,8 +91,9 @@ fn the_page_its_style_and_its_script_are_served_and_nothing_else() {
     assert_eq!(get(address, "/?loop=1").status, 200);
 }
 
+/// Case 166.
 #[test]
-fn every_answer_keeps_other_sites_out_case_166() {
+fn every_answer_keeps_other_sites_out() {
     let (_event_loop, address) = watched();
     let refused = "GET / HTTP/1.1\r\nHost: evil.com\r\nOrigin: http://evil.com\r\n\r\n";
     let answers = [
@@ -117,8 +119,9 @@ fn every_answer_keeps_other_sites_out_case_166() {
     assert!(get(address, "/tasks").json().is_object());
 }
 
+/// Cases 156, 164 and 165.
 #[test]
-fn what_is_refused_gets_a_status_and_a_word_cases_156_164_165() {
+fn what_is_refused_gets_a_status_and_a_word() {
     let (_event_loop, address) = watched();
     let host = format!("Host: {address}\r\n");
     let port = address.port();
@@ -163,8 +166,9 @@ fn what_is_refused_gets_a_status_and_a_word_cases_156_164_165() {
     assert_eq!(send(address, &request).status, 405);
 }
 
+/// Case 154.
 #[test]
-fn a_head_that_comes_a_byte_a_second_is_not_waited_for_case_154() {
+fn a_head_that_comes_a_byte_a_second_is_not_waited_for() {
     let (_event_loop, address) = watched();
     let mut slow = http::connect(address);
     let began = Instant::now();
@@ -186,8 +190,9 @@ fn a_head_that_comes_a_byte_a_second_is_not_waited_for_case_154() {
     assert!(began.elapsed() > Duration::from_secs(2));
 }
 
+/// Case 167.
 #[test]
-fn a_secret_keeps_other_users_out_case_167() {
+fn a_secret_keeps_other_users_out() {
     let event_loop = EventLoop::builder().inspect("127.0.0.1:0/k7Wq2x").build().unwrap();
     let (address, path) = parse_url(event_loop.inspect_url().unwrap());
     assert_eq!(path, "/k7Wq2x/");
@@ -251,8 +256,9 @@ fn two_viewers_see_the_same_and_what_the_loop_did_before_they_came() {
     assert!(one.iter().any(|line| line.contains("early")));
 }
 
+/// Case 169.
 #[test]
-fn a_slow_viewer_loses_events_and_is_told_how_many_case_169() {
+fn a_slow_viewer_loses_events_and_is_told_how_many() {
     let record = Record::with_limit(1_000);
     let event_loop =
         EventLoop::builder().inspect("127.0.0.1:0").observer(record.clone()).build().unwrap();
@@ -314,8 +320,9 @@ fn a_viewer_that_takes_nothing_does_not_hold_up_the_end_for_long() {
     TcpListener::bind(address).unwrap();
 }
 
+/// Case 168.
 #[test]
-fn names_of_tasks_cannot_break_out_case_168() {
+fn names_of_tasks_cannot_break_out() {
     let (event_loop, address) = watched();
     let names = [
         "</script><script>alert(1)</script>",
@@ -436,8 +443,9 @@ fn watching_does_not_change_a_simulated_run() {
 
 // Many, and none.
 
+/// Case 176.
 #[test]
-fn so_many_connections_and_no_more_case_176() {
+fn so_many_connections_and_no_more() {
     let (event_loop, address) = watched();
     let viewers: Vec<_> = (0..32).map(|_| Viewer::open(address, "/events")).collect();
     assert_eq!(get(address, "/tasks").status, 503);
@@ -508,8 +516,9 @@ fn a_port_that_is_taken_is_an_error_with_a_remedy() {
     assert!(told.contains(&address) && told.contains("choose another port"), "{told}");
 }
 
+/// Case 163.
 #[test]
-fn only_loopback_is_served_case_163() {
+fn only_loopback_is_served() {
     for address in ["0.0.0.0:0", "[::]:0", "192.168.1.2:4141"] {
         let told = EventLoop::builder().inspect(address).build().unwrap_err().to_string();
         assert!(told.contains("not a loopback address"), "{told}");
@@ -600,11 +609,12 @@ fn threads() -> Vec<(String, u64)> {
     tasks.filter_map(read).collect()
 }
 
+/// Case 152.
 #[cfg(target_os = "linux")]
 #[test]
-fn fifty_loops_leave_nothing_behind_case_152() {
+fn fifty_loops_leave_nothing_behind() {
     if !support::is_child() {
-        let test = "fifty_loops_leave_nothing_behind_case_152";
+        let test = "fifty_loops_leave_nothing_behind";
         return support::expect_success(support::start_child(test));
     }
     let count = || (threads().len(), std::fs::read_dir("/proc/self/fd").unwrap().count());

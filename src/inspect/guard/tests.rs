@@ -1,4 +1,4 @@
-//! Who may ask. Cases 164 to 167: each line is a request as somebody could send it.
+//! Who may ask: each line is a request as somebody could send it.
 
 use super::super::http::{Refused, Request};
 use super::Guard;
@@ -26,8 +26,9 @@ fn a_host_that_is_this_machine_is_admitted() {
     assert_eq!(asked(80, "", "GET /", &["host: localhost"]), Ok("/".to_owned()));
 }
 
+/// Case 164.
 #[test]
-fn any_other_host_is_forbidden_case_164() {
+fn any_other_host_is_forbidden() {
     let others = [
         // Another site, which was made to point here; and names that look like ours.
         "evil.com:4141",
@@ -80,8 +81,9 @@ fn any_other_host_is_forbidden_case_164() {
     }
 }
 
+/// Case 164.
 #[test]
-fn a_host_that_is_missing_or_there_twice_is_malformed_case_164() {
+fn a_host_that_is_missing_or_there_twice_is_malformed() {
     assert_eq!(with(&[]), Err(Refused::Malformed));
     let ours = "Host: localhost:4141";
     assert_eq!(with(&[ours, ours]), Err(Refused::Malformed));
@@ -89,8 +91,9 @@ fn a_host_that_is_missing_or_there_twice_is_malformed_case_164() {
     assert_eq!(with(&["X-Forwarded-Host: localhost:4141"]), Err(Refused::Malformed));
 }
 
+/// Case 165.
 #[test]
-fn an_origin_must_be_our_own_case_165() {
+fn an_origin_must_be_our_own() {
     let host = "Host: 127.0.0.1:4141";
     assert_eq!(with(&[host, "Origin: http://127.0.0.1:4141"]), Ok("/".to_owned()));
     for origin in [
@@ -111,8 +114,9 @@ fn an_origin_must_be_our_own_case_165() {
     assert_eq!(with(&twice), Err(Refused::Malformed));
 }
 
+/// Case 165.
 #[test]
-fn a_request_of_another_site_is_forbidden_case_165() {
+fn a_request_of_another_site_is_forbidden() {
     let host = "Host: 127.0.0.1:4141";
     for site in ["same-origin", "none"] {
         assert_eq!(with(&[host, &format!("Sec-Fetch-Site: {site}")]), Ok("/".to_owned()));
@@ -135,8 +139,9 @@ fn only_looking_is_allowed() {
     assert_eq!(asked(4141, "", "POST /", &["Host: evil.com"]), Err(Refused::Forbidden));
 }
 
+/// Case 158.
 #[test]
-fn a_body_is_refused_case_158() {
+fn a_body_is_refused() {
     let host = "Host: 127.0.0.1:4141";
     for header in [
         "Content-Length: 5",
@@ -153,8 +158,9 @@ fn a_body_is_refused_case_158() {
     assert_eq!(with(&[host, "Content-Length: 0"]), Ok("/".to_owned()));
 }
 
+/// Case 167.
 #[test]
-fn a_secret_is_part_of_every_path_case_167() {
+fn a_secret_is_part_of_every_path() {
     let host = "Host: 127.0.0.1:4141";
     let ask = |path: &str| asked(4141, "k7Wq2x", &format!("GET {path}"), &[host]);
     assert_eq!(ask("/k7Wq2x/"), Ok("/".to_owned()));

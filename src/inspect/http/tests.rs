@@ -1,4 +1,4 @@
-//! What is taken for a request (Cases 156, 158 and 162).
+//! What is taken for a request.
 
 use super::{HEADERS, Refused, Request};
 
@@ -18,16 +18,18 @@ fn a_request_is_taken_apart() {
     assert_eq!(request.only("x-two"), Err(Refused::Malformed));
 }
 
+/// Case 162.
 #[test]
-fn a_path_is_never_decoded_case_162() {
+fn a_path_is_never_decoded() {
     for path in ["/../etc/passwd", "/%2e%2e/", "/%252e", "/..%2f", "/\\..\\", "//etc", "/c:/"] {
         let parsed = parse(&format!("GET {path} HTTP/1.1\r\n\r\n"));
         assert_eq!(parsed, Ok((path.to_owned(), None)));
     }
 }
 
+/// Case 158.
 #[test]
-fn what_is_no_request_is_malformed_case_158() {
+fn what_is_no_request_is_malformed() {
     for head in [
         "\r\n\r\n",
         "hello\r\n\r\n",
@@ -51,8 +53,9 @@ fn what_is_no_request_is_malformed_case_158() {
     }
 }
 
+/// Case 156.
 #[test]
-fn there_may_be_so_many_headers_and_no_more_case_156() {
+fn there_may_be_so_many_headers_and_no_more() {
     let head = |headers| format!("GET / HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(headers));
     assert!(parse(&head(HEADERS)).is_ok());
     assert_eq!(parse(&head(HEADERS + 1)), Err(Refused::TooLarge));

@@ -1,4 +1,4 @@
-//! Where the page may be served (Case 163).
+//! Where the page may be served.
 
 use std::io;
 
@@ -20,8 +20,9 @@ fn a_loopback_address_is_taken() {
     assert_eq!(&*target.secret, "k7_W-2");
 }
 
+/// Case 163.
 #[test]
-fn an_address_that_others_can_reach_is_an_error_case_163() {
+fn an_address_that_others_can_reach_is_an_error() {
     for text in [
         "0.0.0.0:4141",
         "[::]:4141",
