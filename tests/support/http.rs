@@ -131,10 +131,10 @@ impl Viewer {
                     return Some(Message { kind, data: serde_json::from_str(&data).unwrap() });
                 }
                 (":", "") => self.heartbeats += 1,
-                ("event", value) => kind = value.to_owned(),
+                ("event", value) => value.clone_into(&mut kind),
                 ("data", value) => {
                     assert!(data.is_empty(), "data in two lines");
-                    data = value.to_owned();
+                    value.clone_into(&mut data);
                 }
                 ("retry", value) => assert_eq!(value, "1000"),
                 _ => panic!("a line of no known kind: {line}"),
