@@ -50,6 +50,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/reading.js"),
     include_str!("page/comparing.js"),
     include_str!("page/live.js"),
+    include_str!("page/help.js"),
     include_str!("page/player.js"),
     include_str!("page/controls.js"),
 ];
@@ -66,7 +67,8 @@ pub(super) fn write(
         "SCRIPTS" => to.write_all(script().as_bytes()),
         "TRACE" => schema::write(title, held, &mut Harmless(to)),
         "TRACE-B" => Harmless(to).write_all(other.unwrap_or_default().as_bytes()),
-        _ => Ok(()),
+        // A comment.
+        other => write!(to, "/*{other}*/"),
     })
 }
 

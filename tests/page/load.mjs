@@ -26,11 +26,11 @@ export function fixture(name) {
 
 /** A trace made by hand: events without their header, times in microseconds. */
 export function written(...events) {
-    return writtenAs({}, ...events);
+    return writtenAs({}, events);
 }
 
 /** The same with more in its header. */
-export function writtenAs(header, ...events) {
+export function writtenAs(header, events) {
     const lines = [{ boucle: "trace", version: 1, program: "test", loop: 1, events: events.length, dropped: 0, past: 0, ...header }];
     for (const [at, event, fields] of events) {
         lines.push({ at: at * 1000, event, ...fields });

@@ -161,4 +161,5 @@ function listenToFiles(player) {
     });
 }
 
-new Player().start();
+const player = new Player();
+player.start();

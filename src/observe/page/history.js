@@ -103,8 +103,13 @@ const HISTORY_STEPS = new Map(Object.entries({
             task.armed.add(timer.id);
         }
     },
-    poll_began(history, { task: id, at }, index) {
+    poll_began(history, { task: id, at }, index, model) {
         const task = history.task(id);
+        const is_past = index < model.trace.header.past;
+        if (is_past && task.segment?.label === "new") {
+            // Of the time before, only the last poll of each task is told.
+            Object.assign(task.segment, { kind: "waiting", label: "not told: before this trace begins" });
+        }
         task.polls += 1;
         task.woken = null;
         task.awaited = [];
@@ -113,7 +118,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         const last = history.polls[task.poll_list[task.poll_list.length - 2]];
         const woken = wake === undefined ? null : history.wakes[wake].event;
         // What queued it: the wake since its last poll began, or its birth.
-        const cause = woken !== null && woken > (last?.first ?? -1) ? woken : last === undefined ? task.born : null;
+        const cause = woken !== null && woken > (last?.first ?? -1) ? woken : last === undefined && !is_past ? task.born : null;
         history.poll = { task: id, first: index, last: null, from: at, to: at, outcome: null, cause };
         history.polls.push(history.poll);
         history.taskDoes(task, { from: at, kind: "running", label: `poll ${task.polls}`, what: [], more: 0, event: index }, at);

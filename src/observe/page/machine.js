@@ -78,7 +78,8 @@ class Panels {
 
     /** Who waits for whom, as a tree. */
     waits(model, state) {
-        const nodes = waitsForTree(state, model);
+        // Those for whom nobody waits, and who wait for nobody, have their place in other panels.
+        const nodes = waitsForTree(state, model).filter((node) => node.children.length > 0);
         if (nodes.length === 0) return empty("Nobody waits.");
         let left = MOST_NODES;
         const branch = (nodes, level) =>
@@ -128,7 +129,7 @@ class Panels {
             [ready?.read && "readable", ready?.write && "writable"].filter(Boolean).join(", ") || "–";
         const rows = sources.map(([id, source]) => [
             `source ${id}`,
-            isolated(source.kind, 40),
+            make("span", { text: harmless(source.kind, 40) }),
             names(source.waiters?.read),
             names(source.waiters?.write),
             flags(source.ready),

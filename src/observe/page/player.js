@@ -4,35 +4,6 @@
 // before the next frame. So the page after any number of steps depends on the cursor alone.
 "use strict";
 
-/** What the keys do, for the help. */
-const KEYS = [
-    ["Left, Right", "back or on by one event"],
-    ["[ , ]", "to the poll before or after"],
-    ["comma, period, Page Up, Page Down", "to the turn before or after"],
-    ["Home, End", "to the start or the end"],
-    ["Space", "play or pause"],
-    ["Up, Down", "choose a lane"],
-    ["Enter", "select what the chosen lane does at the cursor"],
-    ["Shift + Left, Right", "move the view"],
-    ["+, −, 0", "zoom in, zoom out, show everything"],
-    ["s", "give each event the same width, or time its true width"],
-    ["w", "why? The chain of causes"],
-    ["/", "find a task by its name or number"],
-    ["Escape", "select nothing"],
-    ["?", "this help"],
-    ["mouse", "wheel: zoom; drag: move; click: select; double click: zoom to it; drag on the axis: move the cursor"],
-];
-
-/** What the legend shows: kind, words. */
-const LEGEND = [
-    ["running", "a task runs: the loop polls it"],
-    ["queued", "ready, waits for its turn"],
-    ["waiting", "waits for something"],
-    ["sleeping", "the loop sleeps"],
-    ["dispatching", "the loop wakes tasks"],
-    ["job", "a thread runs a job"],
-];
-
 /** The page. */
 class Player {
     constructor() {
@@ -56,14 +27,7 @@ class Player {
         this.reading = new Reading(this);
         listenToPointer(this.lanes, byId("tip"));
         listenToControls(this);
-        byId("legend").replaceChildren(
-            ...LEGEND.map(([kind, words]) => make("li", { class: kind }, make("i", { "aria-hidden": "true" }), words)),
-        );
-        byId("keys").replaceChildren(
-            ...KEYS.map(([keys, what]) =>
-                make("tr", {}, make("th", { scope: "row", text: keys }), make("td", { text: what })),
-            ),
-        );
+        fillHelp();
     }
 
     /** Starts with what the page was made with. */
@@ -129,6 +93,7 @@ class Player {
         for (const run of fresh ? runs : [])
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
         this.head();
+        fillLegend(runs);
         drawComparison(this);
         this.reading.drawFindings();
         this.refresh();

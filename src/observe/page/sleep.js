@@ -98,7 +98,7 @@ function tellSources(chain, machine) {
     const sides = [];
     const sources = new Set();
     for (const [id, { state, awaited }] of machine.tasks) {
-        for (const what of state === "waiting" ? stillAwaited(machine, awaited) : []) {
+        for (const what of state === "waiting" ? stillAwaited(machine, id, awaited) : []) {
             const source = what.read ?? what.write;
             if (source !== undefined) {
                 sources.add(source);

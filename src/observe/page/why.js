@@ -128,10 +128,10 @@ const WHY_STEPS = new Map(Object.entries({
         chain.births(task);
     },
     turn_began(chain, event, index) {
-        tellTurn(chain, chain.model.turnAt(index));
+        tellTurn(chain, index);
     },
     turn_ended(chain, event, index) {
-        tellTurn(chain, chain.model.turnAt(index));
+        tellTurn(chain, index);
     },
     wait_began(chain, event, index) {
         tellWait(chain, index);
@@ -195,10 +195,15 @@ const WHY_STEPS = new Map(Object.entries({
 /**
  * Tells of a turn.
  * @param {Chain} chain the chain
- * @param {Object} turn the turn
+ * @param {number} index an event of it
  */
-function tellTurn(chain, turn) {
+function tellTurn(chain, index) {
     const { model } = chain;
+    const turn = model.turnAt(index);
+    if (turn === null) {
+        chain.add(describeEvent(model, index), index);
+        return;
+    }
     chain.add(`turn ${turn.turn} took ${spanText(turn.to - turn.from)}: ${counted(turn.polls, "poll")}`, turn.first);
     const wait = model.waits[lastWhere(model.waits, (one) => one.first <= turn.last)];
     if (wait !== undefined && wait.first >= turn.first && isSleep(wait)) {
