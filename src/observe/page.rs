@@ -105,6 +105,7 @@ const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"def
                       script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">";
 
 /// How the page looks.
+#[cfg(any(test, feature = "inspect"))]
 pub(crate) fn style() -> &'static str {
     STYLE
 }
