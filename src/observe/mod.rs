@@ -55,7 +55,7 @@ mod print;
 pub(crate) mod probe;
 #[cfg(feature = "trace")]
 mod read;
-mod record;
+pub(crate) mod record;
 #[cfg(feature = "trace")]
 pub(crate) mod schema;
 mod sleeps;
@@ -68,7 +68,7 @@ mod target;
 mod tasks;
 mod told;
 #[cfg(feature = "trace")]
-mod trace;
+pub(crate) mod trace;
 mod unseen;
 mod watchdog;
 mod why;

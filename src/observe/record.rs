@@ -24,7 +24,7 @@ use super::past::Past;
 use super::words::Stamp;
 
 #[cfg(feature = "inspect")]
-mod tail;
+pub(crate) mod tail;
 
 /// Keeps what happened in a loop, for the program to read: while it runs, or afterwards.
 ///

@@ -45,15 +45,15 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(crate) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Title {
+pub(crate) struct Title {
     /// The name of the program, empty if it is not to be told.
-    pub(super) program: String,
+    pub(crate) program: String,
     /// Which loop of the process it is, from 1.
-    pub(super) number: u32,
+    pub(crate) number: u32,
 }
 
 /// Writes a whole trace: the header, then a line an event.
@@ -66,7 +66,7 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
 
 /// Writes the header: of so many events, after so many that were dropped, of which so many are told
 /// all the same.
-pub(super) fn write_header(
+pub(crate) fn write_header(
     title: &Title,
     (events, dropped, past): (usize, u64, usize),
     to: &mut dyn Write,
@@ -256,7 +256,7 @@ impl<M: SerializeMap> Fields<'_, M> {
 }
 
 /// A value by its name in the schema.
-struct Name<T>(T);
+pub(crate) struct Name<T>(pub(crate) T);
 
 impl Serialize for Name<Cause> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -256,7 +256,7 @@ fn write_all() {
 }
 
 /// The file name of this program, as far as it can be known.
-fn executable() -> String {
+pub(crate) fn executable() -> String {
     let path = env::current_exe().unwrap_or_default();
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
