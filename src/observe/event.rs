@@ -385,7 +385,8 @@ pub enum Event<'a> {
         /// Where `spawn_blocking` was called.
         place: &'static Location<'static>,
     },
-    /// A worker took a job. Told when the job's end is, with the time it had then.
+    /// A worker took a job. Of a thread it is told when the job's end is, with the time it had
+    /// then; of a simulated worker at once.
     JobStarted {
         /// The job.
         job: JobId,
