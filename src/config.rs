@@ -28,6 +28,23 @@ pub(crate) struct Config {
     pub(crate) shutdown_timeout: Duration,
 }
 
+/// What nobody has chosen; each is explained at its method of the builder.
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            simulated: false,
+            seed: None,
+            polls_per_turn: 61,
+            budget: 128,
+            observer: None,
+            spin_before_park: Duration::ZERO,
+            max_blocking_threads: 512,
+            blocking_keep_alive: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(1),
+        }
+    }
+}
+
 impl Config {
     /// The event of a loop that was built with these settings.
     pub(crate) fn loop_built(&self) -> Event<'static> {

@@ -28,7 +28,7 @@ use boucle::sync::{mpsc, oneshot};
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::{Instant, sleep, sleep_until};
 use boucle::{Builder, EventLoop, Handle, JoinHandle, spawn, spawn_blocking};
-use life::{Kind, assert_consistent};
+use life::{Kind, assert_consistent, contradiction};
 use programs::{World, program};
 
 const ROOT: TaskId = TaskId(1);
@@ -1178,6 +1178,36 @@ fn everything_in_the_glossary_is_asserted_in_this_file() {
 }
 
 // No contradictions.
+
+#[test]
+fn the_state_machine_finds_what_is_missing_or_comes_twice() {
+    let events = everything();
+    // What may be left out without being missed: nothing has to follow from it.
+    let unmissed = [
+        "Awaits",
+        "WakeIgnored",
+        "TimerCascaded",
+        "AbortRequested",
+        "JobFinished",
+        "WorkerStopped",
+    ];
+    let mut seen = BTreeSet::new();
+    for (at, recorded) in events.iter().enumerate() {
+        let name = name(recorded.event());
+        let again = matches!(recorded.event(), Event::Awaits { .. } | Event::WakeIgnored { .. });
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        if !unmissed.contains(&&*name) {
+            let without = [&events[..at], &events[at + 1..]].concat();
+            assert!(contradiction(&without, Kind::Real).is_some(), "without {recorded}");
+        }
+        if !again {
+            let twice = [&events[..=at], &events[at..]].concat();
+            assert!(contradiction(&twice, Kind::Real).is_some(), "twice {recorded}");
+        }
+    }
+}
 
 #[test]
 fn the_events_of_random_programs_on_a_real_loop_do_not_contradict_each_other() {

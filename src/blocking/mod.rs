@@ -116,8 +116,10 @@ impl BlockingPool {
     #[must_use]
     #[track_caller]
     pub fn new(max_workers: usize) -> BlockingPool {
-        assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
+        /// The number of the next pool of this process.
         static POOLS: AtomicU32 = AtomicU32::new(1);
+
+        assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
         let id = PoolId(POOLS.fetch_add(1, Ordering::Relaxed));
         let watch = context::try_current(|engine| watch(engine, id, max_workers)).flatten();
         BlockingPool { max_workers, pool: Pool::new(max_workers, KEEP_ALIVE, watch), id }

@@ -26,6 +26,8 @@ const LONGEST_NAME: usize = 1024;
 /// Some events in a row.
 #[derive(Default, Clone)]
 pub(super) struct Block {
+    /// How many events of the loop there were before the first of these, if they are in a row.
+    pub(super) first: u64,
     /// When each event happened, and the event, without its name.
     events: Vec<(Duration, Event<'static>)>,
     /// The names of those events that have one.
@@ -71,6 +73,15 @@ impl Block {
         for (at, event, name) in self.iter() {
             observer.event(at, &event.with_name(name));
         }
+    }
+
+    /// A copy of what follows the first `skip` events.
+    #[cfg(feature = "inspect")]
+    pub(super) fn after(&self, skip: usize) -> Block {
+        let events = self.events[skip..].to_vec();
+        let named = events.iter().filter(|(_, event)| event.name().is_some()).count();
+        let names = self.names[self.names.len() - named..].to_vec();
+        Block { first: self.first + skip as u64, events, names, name_bytes: 0 }
     }
 
     /// How many events it holds.

@@ -317,7 +317,9 @@ impl Observer for Weaver {
 impl Weaver {
     /// The past is told, and the account begins.
     fn begin(&mut self, at: Duration) {
-        self.lanes.from = at;
+        if self.past > 0 {
+            self.lanes.from = at;
+        }
         let kind = self.the_loop.take().map_or(Kind::Outside, |open| open.kind);
         self.the_loop = Some(Open { from: (at, self.event), kind, label: "".into(), wake: None });
     }

@@ -57,6 +57,26 @@ fn fill(
     to.write_all(rest.as_bytes())
 }
 
+/// The page of a running loop: its parts come as files of their own, and the events as a stream. So
+/// its policy, which whoever serves it states, need not allow anything inside the page.
+#[cfg(feature = "inspect")]
+pub(crate) fn live_html() -> String {
+    PAGE.replace(POLICY, LIVE)
+        .replace("<style>/*STYLE*/</style>", "<link rel=\"stylesheet\" href=\"style.css\">")
+        .replace("<script>/*SCRIPTS*/</script>", "<script src=\"script.js\" defer></script>")
+        .replace("/*TRACE*/", "")
+        .replace("/*TRACE-B*/", "")
+}
+
+/// The policy of a page that is a file: what is in it may run, and nothing may be asked for.
+#[cfg(feature = "inspect")]
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+                      script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">";
+
+/// What tells the page that it watches a running loop.
+#[cfg(feature = "inspect")]
+const LIVE: &str = "<meta name=\"boucle-live\" content=\"events\">";
+
 /// How the page looks.
 pub(crate) fn style() -> &'static str {
     STYLE

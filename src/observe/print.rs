@@ -128,7 +128,7 @@ impl Story {
         use fmt::Write;
         line.push_str(&self.label);
         let speaker = self.polled.map(|(task, _)| task);
-        let sentence = Sentence { event, tasks: Some(&self.tasks), speaker };
+        let sentence = Sentence { event, tasks: Some(&self.tasks), speaker, text: None };
         match event {
             // A turn is a heading, and its end goes without saying.
             Event::TurnBegan { .. } => return writeln!(line, "{sentence}"),

@@ -23,6 +23,9 @@ use super::event::{Event, Observer};
 use super::past::Past;
 use super::words::Stamp;
 
+#[cfg(feature = "inspect")]
+mod tail;
+
 /// Keeps what happened in a loop, for the program to read: while it runs, or afterwards.
 ///
 /// It is a handle: give a clone to the loop and keep another. It may be read on any thread, even
@@ -194,6 +197,7 @@ impl Ring {
         let mut room = None;
         self.older_bytes += self.present.bytes();
         let full = std::mem::take(&mut self.present);
+        let first = full.first + full.len() as u64;
         self.older.push_back(Arc::new(full));
         while self.older_bytes + self.block_limit > self.limit
             && let Some(oldest) = self.older.pop_front()
@@ -205,6 +209,7 @@ impl Ring {
         // A block that some reader still holds is left to that reader.
         self.present = room.unwrap_or_default();
         self.present.clear(self.block_limit / Block::EVENT);
+        self.present.first = first;
     }
 }
 

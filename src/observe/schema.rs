@@ -18,7 +18,7 @@
 //! | field | holds |
 //! |---|---|
 //! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
-//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (workers from 0); pool 0 is the loop's own, thread 0 the loop's own |
 //! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
 //! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
 //! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
@@ -43,7 +43,7 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
@@ -114,11 +114,11 @@ impl Observer for Lines<'_> {
 }
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -317,6 +317,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -44,10 +44,26 @@ const BAR: f64 = 19.0;
 const LEAST: f64 = 2.5;
 
 /// What a character of a label takes, on average and rather more.
-const LETTER: f64 = 6.1;
+const LETTER: f64 = 6.7;
 
 /// The classes of the style sheet, each in light and in dark.
 const STYLE: &str = include_str!("picture.css");
+
+/// What may be met in a picture: its class, and what it means.
+const LEGEND: [(&str, &str); 12] = [
+    ("running", "task runs"),
+    ("queued", "is queued"),
+    ("timer", "waits for a timer"),
+    ("source", "waits for a source"),
+    ("task", "waits for a task"),
+    ("job", "waits for a job"),
+    ("wakeup", "waits for a wake"),
+    ("work", "thread works"),
+    ("polling", "loop polls"),
+    ("dispatching", "dispatches"),
+    ("sleeping", "sleeps"),
+    ("outside", "does not turn"),
+];
 
 /// Writes the picture.
 pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::Result<()> {
@@ -68,6 +84,10 @@ struct Picture<'a> {
     workers: usize,
     /// The whole time, in nanoseconds.
     span: f64,
+    /// Which entries of the legend were met.
+    seen: [bool; LEGEND.len()],
+    /// Whether there are arrows.
+    has_arrows: bool,
 }
 
 impl<'a> Picture<'a> {
@@ -80,6 +100,8 @@ impl<'a> Picture<'a> {
             tasks: lanes.tasks.len().min(TASKS),
             workers: lanes.workers.len().min(WORKERS),
             span: span.max(1.0),
+            seen: [false; LEGEND.len()],
+            has_arrows: false,
         }
     }
 
@@ -269,7 +291,7 @@ impl<'a> Picture<'a> {
             )?;
         }
         let label = shortened(label, 27usize.saturating_sub(more.chars().count().min(14)).max(10));
-        let more = shortened(more, 26usize.saturating_sub(label.chars().count()));
+        let more = shortened_in_front(more, 26usize.saturating_sub(label.chars().count()));
         let baseline = y + BAR / 2.0 + 4.0;
         write!(self.text, "<g>")?;
         if let Some(tooltip) = tooltip {
@@ -293,57 +315,41 @@ impl<'a> Picture<'a> {
         Ok(row + 1)
     }
 
-    /// What a lane did.
+    /// What a lane did: a path for all segments that look the same, what is solid on top, and the
+    /// words of those that have room.
     fn bars(&mut self, row: usize, segments: &[Segment]) -> fmt::Result {
-        let (top, mut painted) = (y(row), f64::MIN);
-        let mut solids = Vec::new();
+        let mut paths = [const { String::new() }; LEGEND.len()];
+        let (mut labels, mut painted) = (String::new(), f64::MIN);
         for segment in segments.iter().filter(|it| it.to.0 >= self.lanes.from) {
-            let (left, right) = (self.x(segment.from.0), self.x(segment.to.0));
+            let (left, mut right) = (self.x(segment.from.0), self.x(segment.to.0));
             if is_solid(segment.kind) {
-                // Those within one pixel are one.
-                if left.max(right - LEAST) > painted + 0.5 || right - left >= 1.0 {
-                    painted = right.max(left + LEAST);
-                    solids.push((left, painted - left, segment));
+                // Of those that would cover one another, the first is drawn.
+                if right - left < LEAST && left < painted + 0.8 {
+                    continue;
                 }
-            } else if right - left >= 0.6 {
-                self.bar(segment, left, right - left, top)?;
+                right = right.max(left + LEAST);
+                painted = right;
+            } else if right - left < 1.0 {
+                continue;
             }
+            let (class, words) = words(segment);
+            let place = LEGEND.iter().position(|(known, _)| *known == class).unwrap_or_default();
+            let (top, height) = extent(row, segment.kind);
+            let width = right - left;
+            write!(paths[place], "M{left:.1} {top:.1}h{width:.1}v{height}H{left:.1}z")?;
+            label(&mut labels, segment.kind, (class, words), (left, width, top, height))?;
         }
-        for (left, width, segment) in solids {
-            self.bar(segment, left, width, top)?;
+        let (solid, other): (Vec<_>, Vec<_>) = LEGEND
+            .iter()
+            .zip(&paths)
+            .enumerate()
+            .filter(|(_, (_, path))| !path.is_empty())
+            .partition(|(_, ((class, _), _))| ["running", "polling", "work"].contains(class));
+        for (place, ((class, _), path)) in other.into_iter().chain(solid) {
+            self.seen[place] = true;
+            writeln!(self.text, "<path class=\"box {class}\" d=\"{path}\"/>")?;
         }
-        Ok(())
-    }
-
-    /// One segment, with its words if there is room.
-    fn bar(&mut self, segment: &Segment, left: f64, width: f64, top: f64) -> fmt::Result {
-        let (class, words) = words(segment);
-        let (top, height) =
-            if is_solid(segment.kind) { (top - 1.0, BAR + 2.0) } else { (top, BAR) };
-        write!(
-            self.text,
-            "<rect class=\"{class}\" x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height}\"/>"
-        )?;
-        let room = ((width - 10.0) / LETTER).max(0.0) as usize;
-        let shown = shortened(&words, room);
-        if shown.chars().count() > 3 {
-            let (x, y) = (left + 6.0, top + height / 2.0 + 4.0);
-            if matches!(segment.kind, Kind::Sleeping | Kind::Queued | Kind::Dispatching) {
-                let (x, width) = (x - 3.0, shown.chars().count() as f64 * LETTER + 4.0);
-                let (top, height) = (top + 2.5, height - 5.0);
-                write!(
-                    self.text,
-                    "<rect class=\"{class} plain\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
-                     height=\"{height}\" rx=\"2\"/>"
-                )?;
-            }
-            write!(
-                self.text,
-                "<text class=\"{class} label\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
-                Xml(&shown)
-            )?;
-        }
-        self.text.push('\n');
+        self.text.push_str(&labels);
         Ok(())
     }
 
@@ -370,6 +376,7 @@ impl<'a> Picture<'a> {
         if arrows.len() > ARROWS {
             return Ok(());
         }
+        self.has_arrows = !arrows.is_empty();
         for (x, from, to) in arrows {
             let (from, to) = if from < to {
                 (y(from) + BAR + 1.0, y(to) - 1.5)
@@ -386,24 +393,13 @@ impl<'a> Picture<'a> {
 
     /// What the colors and patterns mean.
     fn legend(&mut self, top: f64) -> fmt::Result {
-        let entries = [
-            ("running", "a task runs"),
-            ("queued", "is queued"),
-            ("timer", "waits for a timer"),
-            ("source", "a socket"),
-            ("task", "a task"),
-            ("job", "a job"),
-            ("wakeup", "a wake"),
-            ("polling", "the loop polls"),
-            ("sleeping", "sleeps"),
-            ("outside", "is not turning"),
-        ];
         let mut x = 20.0;
-        for (class, words) in entries {
+        let seen = self.seen;
+        for ((class, words), _) in LEGEND.iter().zip(seen).filter(|(_, seen)| *seen) {
             let baseline = top + 17.0;
             write!(
                 self.text,
-                "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>",
+                "<rect class=\"box {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>",
                 top + 7.0
             )?;
             x += 21.0;
@@ -412,6 +408,9 @@ impl<'a> Picture<'a> {
                 "<text class=\"soft\" x=\"{x:.1}\" y=\"{baseline:.1}\">{words}</text>"
             )?;
             x += words.len() as f64 * 5.9 + 13.0;
+        }
+        if !self.has_arrows {
+            return Ok(());
         }
         let (from, to) = (top + 5.0, top + 17.0);
         write!(
@@ -439,13 +438,48 @@ fn y(row: usize) -> f64 {
     TOP + row as f64 * LANE + (LANE - BAR) / 2.0
 }
 
+/// Where the bar of a segment begins, and how high it is.
+fn extent(row: usize, kind: Kind) -> (f64, f64) {
+    if is_solid(kind) { (y(row) - 1.0, BAR + 2.0) } else { (y(row), BAR) }
+}
+
+/// Writes into a bar what it says, if there is room.
+fn label(
+    text: &mut String,
+    kind: Kind,
+    (class, words): (&str, [String; 2]),
+    (left, width, top, height): (f64, f64, f64, f64),
+) -> fmt::Result {
+    let room = ((width - 9.0) / LETTER).max(0.0) as usize;
+    let fitting = words.iter().find(|words| words.chars().count() <= room);
+    // A name can be cut, a number cannot.
+    let cut = matches!(kind, Kind::Waiting(_)).then(|| &words[1]);
+    let shown = fitting.or(cut).map(|words| shortened(words, room)).unwrap_or_default();
+    if shown.chars().count() <= 3 {
+        return Ok(());
+    }
+    let (x, y) = (left + 5.0, top + height / 2.0 + 4.0);
+    if !is_solid(kind) && !matches!(kind, Kind::Waiting(On::Timer) | Kind::Outside) {
+        // Words are not read well on a pattern.
+        let (x, end) = (x - 2.0, left + width - 1.0);
+        let width = (shown.chars().count() as f64 * LETTER + 4.0).min(end - x);
+        let (top, height) = (top + 2.5, height - 5.0);
+        write!(
+            text,
+            "<rect class=\"box {class} plain\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
+             height=\"{height}\" rx=\"2\"/>"
+        )?;
+    }
+    writeln!(text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", Xml(&shown))
+}
+
 /// What is drawn however short it is.
 fn is_solid(kind: Kind) -> bool {
     matches!(kind, Kind::Running | Kind::Polling | Kind::Job)
 }
 
-/// How a segment looks, and what it says.
-fn words(segment: &Segment) -> (&'static str, String) {
+/// How a segment looks, and what it says, in full and in short.
+fn words(segment: &Segment) -> (&'static str, [String; 2]) {
     let span = Human(segment.to.0.saturating_sub(segment.from.0));
     let class = match segment.kind {
         Kind::Polling => "polling",
@@ -471,7 +505,15 @@ fn words(segment: &Segment) -> (&'static str, String) {
         Kind::Waiting(_) => segment.label.to_string(),
         Kind::Job => format!("{}, {span}", segment.label),
     };
-    (class, words)
+    let short = match segment.kind {
+        Kind::Waiting(On::Timer) => words.strip_prefix("sleep ").unwrap_or(&words).to_owned(),
+        Kind::Waiting(On::Source) => words.split(" (").next().unwrap_or_default().to_owned(),
+        Kind::Waiting(On::Task | On::Job | On::Wake) => words.clone(),
+        Kind::Job => segment.label.to_string(),
+        Kind::Outside => "outside".to_owned(),
+        _ => span.to_string(),
+    };
+    (class, [words, short])
 }
 
 /// As many characters of a text as there is room for.
@@ -481,6 +523,16 @@ fn shortened(text: &str, room: usize) -> String {
     }
     let short: String = text.chars().take(room.saturating_sub(1)).collect();
     format!("{}\u{2026}", short.trim_end())
+}
+
+/// The same, but what matters is the end.
+fn shortened_in_front(text: &str, room: usize) -> String {
+    let more = text.chars().count().saturating_sub(room);
+    if more == 0 {
+        return text.to_owned();
+    }
+    let end: String = text.chars().skip(more + 1).collect();
+    format!("\u{2026}{end}")
 }
 
 /// Some things: "1 turn", "2 turns".
@@ -528,8 +580,12 @@ impl fmt::Display for Xml<'_> {
 
 /// Patterns, for those who do not see the colors, and the head of an arrow.
 const DEFINITIONS: &str = r#"<defs>
-<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="queued plain" width="6" height="6"/><rect class="ink-queued" width="2.2" height="6"/></pattern>
-<pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse"><rect class="sleeping plain" width="7" height="7"/><circle class="ink-sleeping" cx="2" cy="2" r="0.9"/><circle class="ink-sleeping" cx="5.5" cy="5.5" r="0.9"/></pattern>
+<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="box queued plain" width="6" height="6"/><rect class="ink-queued" width="2.2" height="6"/></pattern>
+<pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse"><rect class="box sleeping plain" width="7" height="7"/><circle class="ink-sleeping" cx="2" cy="2" r="0.9"/><circle class="ink-sleeping" cx="5.5" cy="5.5" r="0.9"/></pattern>
+<pattern id="lines" width="5" height="5" patternUnits="userSpaceOnUse"><rect class="box source plain" width="5" height="5"/><rect class="ink-source" y="2" width="5" height="0.9"/></pattern>
+<pattern id="slants" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="box task plain" width="9" height="9"/><rect class="ink-task" width="0.9" height="9"/></pattern>
+<pattern id="grid" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="box job plain" width="6" height="6"/><rect class="ink-job" width="1.4" height="1.4"/></pattern>
+<pattern id="bars" width="8" height="8" patternUnits="userSpaceOnUse"><rect class="box wakeup plain" width="8" height="8"/><rect class="ink-wakeup" width="0.9" height="8"/></pattern>
 <marker id="head" viewBox="0 0 6 6" refX="4.5" refY="3" markerWidth="5.5" markerHeight="5.5" orient="auto"><path class="head" d="M0 0L6 3L0 6z"/></marker>
 </defs>
 "#;

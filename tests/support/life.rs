@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use boucle::observe::{
-    Awaited, Cause, Event, JobId, Observer, Outcome, PoolId, Record, SourceId, TaskId, ThreadId,
-    TimerId, WaitReason, WorkerId,
+    Awaited, Cause, Event, JobId, Observer, Outcome, PoolId, Record, Recorded, SourceId, TaskId,
+    ThreadId, TimerId, WaitReason, WorkerId,
 };
 
 /// What kind of loop the trace is from.
@@ -25,15 +25,20 @@ pub enum Kind {
 #[track_caller]
 pub fn assert_consistent(record: &Record, kind: Kind) {
     assert_eq!(record.dropped(), 0, "the record is too small");
-    let mut life = Life::new(kind);
-    record.replay(&mut life);
-    life.end();
-    if let Some(error) = life.error {
-        let text = record.to_string();
-        let lines: Vec<&str> = text.lines().take(life.events as usize).collect();
+    let events = record.events();
+    if let Some((length, error)) = contradiction(&events, kind) {
+        let lines: Vec<String> = events[..length].iter().map(Recorded::to_string).collect();
         let last = lines[lines.len().saturating_sub(60)..].join("\n");
         panic!("the events contradict each other:\n{last}\n^^^ {error}");
     }
+}
+
+/// The first contradiction among events: how many there are up to it, and what is wrong.
+pub fn contradiction(events: &[Recorded], kind: Kind) -> Option<(usize, String)> {
+    let mut life = Life::new(kind);
+    events.iter().for_each(|recorded| life.event(recorded.at, &recorded.event()));
+    life.end();
+    life.error.map(|error| (life.events, error))
 }
 
 /// Where in its life a task is.
@@ -91,7 +96,7 @@ enum Phase {
 /// What the trace has told so far.
 pub struct Life {
     kind: Kind,
-    events: u64,
+    events: usize,
     error: Option<String>,
     now: Duration,
     phase: Phase,
@@ -106,7 +111,8 @@ pub struct Life {
     last_task: u32,
     /// The ready queue, with the places of tasks that finished while they were queued.
     queue: VecDeque<TaskId>,
-    timers: BTreeMap<TimerId, Duration>,
+    /// When each is due, and its level in the wheel.
+    timers: BTreeMap<TimerId, (Duration, u8)>,
     last_timer: u32,
     sources: BTreeSet<SourceId>,
     last_source: u32,
@@ -364,7 +370,7 @@ impl Life {
                 self.cause(by)?;
                 hold!(level < 11 && slot < 64, "there is no such slot");
                 hold!(self.kind == Kind::Real || deadline > at, "it is due already");
-                self.timers.insert(timer, deadline);
+                self.timers.insert(timer, (deadline, level));
             }
             Event::TimerCascaded { timer, level, slot } => {
                 self.enter(
@@ -372,14 +378,16 @@ impl Life {
                     Phase::Timers,
                 )?;
                 hold!(level < 11 && slot < 64, "there is no such slot");
-                hold!(self.timers.contains_key(&timer), "it is not armed");
+                let (_, before) = self.timers.get_mut(&timer).ok_or("it is not armed")?;
+                hold!(level < *before, "it was on level {before}");
+                *before = level;
             }
             Event::TimerFired { timer, late } => {
                 self.enter(
                     &[Phase::Begun, Phase::Mail, Phase::Polls, Phase::Waited, Phase::Timers],
                     Phase::Timers,
                 )?;
-                let deadline = self.timers.remove(&timer).ok_or("it is not armed")?;
+                let (deadline, _) = self.timers.remove(&timer).ok_or("it is not armed")?;
                 let tick = tick_after(deadline);
                 hold!(at >= deadline, "it is early: due at {deadline:?}");
                 match self.kind {
@@ -465,7 +473,7 @@ impl Life {
                 hold!(timeout == Some(Duration::ZERO), "it should only look");
             }
             WaitReason::TimerDue => {
-                let first = *self.timers.values().min().ok_or("no timer is armed")?;
+                let (first, _) = *self.timers.values().min().ok_or("no timer is armed")?;
                 let until = self.now + timeout.ok_or("a wait for ever")?;
                 hold!(
                     self.kind == Kind::Real || until <= tick_after(first),
