@@ -205,48 +205,62 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    let (loop_id, now) = (engine.inbox.loop_id, engine.clock.now());
     let pool = engine.workers.number(pool);
     let note = Note::queued(engine, pool, place);
     let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
-    let loop_id = engine.inbox.loop_id;
-    let max = told(max_workers);
     let job = move |place: Place| {
-        let mut output = Output { completer: Some(completer), result: None };
-        context::of(loop_id, |engine| {
-            let probe = &engine.probe;
-            probe.set_cause(Cause::Thread(place.thread));
-            let (Place { pool, worker, thread, .. }, at) = (place, probe.age_at(place.start));
-            if place.is_first {
-                let max_workers = max;
-                probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
-            }
-            let runs = output.completer.as_ref().is_some_and(|handle| !handle.is_aborted());
-            let note = note.filter(|_| runs);
-            if let Some(Note { job, .. }) = note {
-                probe.emit(|| Event::JobStarted { job, worker, at });
-            }
-            let end = engine.clock.run_on_worker(place.start, || {
-                output.result = runs.then(|| catch_unwind(AssertUnwindSafe(work)));
-            });
-            engine.workers.end_at(end, Box::new(move || finish(loop_id, place, note, end, output)));
-        });
+        let output = Output { completer: Some(completer), result: None };
+        context::of(loop_id, |engine| start(engine, place, max_workers, note, work, output));
     };
-    engine.workers.submit(pool, max_workers, engine.clock.now(), (run_due, loop_id), Box::new(job));
+    engine.workers.submit(pool, max_workers, now, (run_due, loop_id), Box::new(job));
     handle
 }
 
-/// Ends the job of a simulated worker.
-fn finish<T>(loop_id: u32, place: Place, note: Option<Note>, end: Instant, output: Output<T>) {
-    context::of(loop_id, |engine| {
-        let (probe, worker) = (&engine.probe, place.worker);
-        probe.set_cause(Cause::Thread(place.thread));
-        if let (Some(Note { job, .. }), Some(result)) = (note, &output.result) {
-            let (at, panicked) = (probe.age_at(end), result.is_err());
-            probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+/// Starts the job of a simulated worker: runs its closure, and so finds out when it will end.
+fn start<T: Send + 'static>(
+    engine: &Engine,
+    place: Place,
+    max_workers: usize,
+    note: Option<Note>,
+    work: impl FnOnce() -> T,
+    mut output: Output<T>,
+) {
+    let Place { pool, worker, thread, is_first, start } = place;
+    let (probe, at, loop_id) = (&engine.probe, engine.probe.age_at(start), engine.inbox.loop_id);
+    probe.set_cause(Cause::Thread(thread));
+    if is_first {
+        let max_workers = told(max_workers);
+        probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
+    }
+    let runs = output.completer.as_ref().is_some_and(|completer| !completer.is_aborted());
+    let note = note.filter(|_| runs);
+    if let Some(Note { job, .. }) = note {
+        probe.emit(|| Event::JobStarted { job, worker, at });
+    }
+    let end = engine.clock.run_on_worker(start, || {
+        if runs {
+            output.result = Some(catch_unwind(AssertUnwindSafe(work)));
+        } else {
+            shield(|| drop(work));
         }
-        drop(shield(|| drop(output)));
-        engine.workers.ended(place, end);
     });
+    let finish = move || {
+        context::of(loop_id, |engine| finish(engine, place, note, end, output));
+    };
+    engine.workers.end_at(end, Box::new(finish));
+}
+
+/// Ends the job of a simulated worker.
+fn finish<T>(engine: &Engine, place: Place, note: Option<Note>, end: Instant, output: Output<T>) {
+    let (probe, worker) = (&engine.probe, place.worker);
+    probe.set_cause(Cause::Thread(place.thread));
+    if let (Some(Note { job, .. }), Some(result)) = (note, &output.result) {
+        let (at, panicked) = (probe.age_at(end), result.is_err());
+        probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+    }
+    shield(|| drop(output));
+    engine.workers.ended(place, end);
 }
 
 /// Does what is due for the simulated workers of a loop.

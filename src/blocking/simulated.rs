@@ -37,6 +37,9 @@ pub(crate) type Job = Box<dyn FnOnce(Place) + Send>;
 /// The end of a job, or what a loop runs because of a message.
 pub(crate) type Run = Box<dyn FnOnce() + Send>;
 
+/// How a loop comes to [`Workers::run_due`]: a function, and the loop's number, which it is given.
+pub(crate) type Call = (fn(u32), u32);
+
 /// The simulated workers of one loop.
 #[derive(Default)]
 pub(crate) struct Workers {
@@ -49,8 +52,8 @@ pub(crate) struct Workers {
     entered: Cell<u64>,
     /// How many workers there are in all pools.
     count: Cell<u32>,
-    /// How the loop of this number comes to do what is due, once there is something.
-    call: Cell<Option<(fn(u32), u32)>>,
+    /// How the loop comes to do what is due, once there is something.
+    call: Cell<Option<Call>>,
     /// The loop is being dropped: nothing begins any more.
     closed: Cell<bool>,
 }
@@ -104,14 +107,13 @@ impl Workers {
         PoolId(number as u32)
     }
 
-    /// Gives a job to a pool that may have `max_workers`. The function of `call`, which is given the
-    /// loop's number, has to come to [`run_due`](Workers::run_due).
+    /// Gives a job to a pool that may have `max_workers`.
     pub(crate) fn submit(
         &self,
         pool: PoolId,
         max_workers: usize,
         now: Instant,
-        call: (fn(u32), u32),
+        call: Call,
         job: Job,
     ) {
         self.call.set(Some(call));
@@ -139,8 +141,9 @@ impl Workers {
                         self.start(place);
                     }
                 }
-                Entry::Start(place, job) => drop(shield(|| job(place))),
-                Entry::End(run) => drop(shield(run)),
+                // They catch what the user's code does; this is only to be safe.
+                Entry::Start(place, job) => _ = shield(|| job(place)),
+                Entry::End(run) => _ = shield(run),
             }
         }
     }
@@ -148,12 +151,8 @@ impl Workers {
     /// A message to the loop, if something is due. It is done when that is read.
     pub(crate) fn message(&self, clock: &Clock) -> Option<Run> {
         let (call, loop_id) = self.call.get()?;
-        self.is_due(clock).then(|| -> Run { Box::new(move || call(loop_id)) })
-    }
-
-    /// Whether something is due.
-    pub(crate) fn is_due(&self, clock: &Clock) -> bool {
-        self.until_next(clock, None) == Some(Duration::ZERO)
+        let is_due = self.until_next(clock, None) == Some(Duration::ZERO);
+        is_due.then(|| -> Run { Box::new(move || call(loop_id)) })
     }
 
     /// How long a loop may sleep that may sleep so long for other reasons.
@@ -173,8 +172,12 @@ impl Workers {
             .for_each(|(_, books)| queued.extend(books.queue.drain(..)));
         let diary = self.diary.take();
         // What they hold is the user's, so each is dropped by itself, with no borrow held.
-        queued.into_iter().for_each(|job| drop(shield(|| drop(job))));
-        diary.into_values().for_each(|entry| drop(shield(|| drop(entry))));
+        for job in queued {
+            shield(|| drop(job));
+        }
+        for entry in diary.into_values() {
+            shield(|| drop(entry));
+        }
     }
 
     /// Enters something into the diary.

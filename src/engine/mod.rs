@@ -262,14 +262,13 @@ impl Engine {
     /// What a simulated loop does instead of sleeping: its clock jumps to the moment at which the
     /// wait would end. Returns whether nothing can ever end it.
     fn pass_time(&self, timeout: Option<Duration>, reason: WaitReason) -> bool {
-        let has_mail = self.inbox.has_mail() || self.workers.is_due(&self.clock);
-        if timeout == Some(Duration::ZERO) || has_mail {
+        let sleep = self.workers.until_next(&self.clock, timeout);
+        if sleep == Some(Duration::ZERO) || self.inbox.has_mail() {
             return false;
         }
         self.probe.emit(|| Event::WaitBegan { timeout, reason });
         // Whoever watches may have woken a task just now.
         let is_quiet = self.ready.len() == 0;
-        let sleep = self.workers.until_next(&self.clock, timeout);
         if is_quiet {
             self.clock.advance_by(sleep.unwrap_or_default());
         }

@@ -119,7 +119,9 @@ impl Trace {
         for happened in &self.events {
             match happened.event() {
                 Event::PollBegan { .. } => began = happened.at,
-                Event::PollEnded { task, .. } => polls.push((happened.at - began, task)),
+                Event::PollEnded { task, .. } => {
+                    polls.push((happened.at.saturating_sub(began), task))
+                }
                 _ => {}
             }
         }
@@ -175,11 +177,10 @@ impl Trace {
             _ => None,
         });
         changes.sort_unstable();
-        let (mut now, mut most) = (0, 0);
-        for (_, change) in changes {
-            now += change;
-            most = now.max(most);
-        }
-        most as usize
+        let running = changes.iter().scan(0_isize, |running, &(_, change)| {
+            *running += change;
+            Some(*running)
+        });
+        usize::try_from(running.max().unwrap_or_default()).unwrap()
     }
 }
