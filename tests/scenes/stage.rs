@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+#[cfg(feature = "trace")]
 use crate::golden;
+#[cfg(feature = "trace")]
+use boucle::Builder;
 use boucle::EventLoop;
 use boucle::observe::{Event, Record, Recorded, TaskId, WaitReason};
 
@@ -15,6 +18,7 @@ pub const fn ms(millis: u64) -> Duration {
 /// Where a scene is played.
 pub struct Stage {
     /// The scene, and the file of its trace.
+    #[cfg_attr(not(feature = "trace"), expect(dead_code))]
     name: &'static str,
     /// Threads for blocking work, at most.
     workers: usize,
@@ -36,19 +40,14 @@ impl Stage {
     pub fn play(self, scene: impl Future<Output = ()>) -> Trace {
         let record = Record::new();
         let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
-        let mut builder = builder.max_blocking_threads(self.workers);
-        if cfg!(feature = "trace") {
-            for observer in golden::traces(self.name) {
-                builder = builder.observer(observer);
-            }
-        }
+        let builder = builder.max_blocking_threads(self.workers);
+        #[cfg(feature = "trace")]
+        let builder = golden::traces(self.name).into_iter().fold(builder, Builder::observer);
         let event_loop = builder.build().unwrap();
         event_loop.block_on(scene);
         drop(event_loop);
-        // Places of spawn are paths, which are written in another way elsewhere.
-        if cfg!(all(feature = "trace", unix)) {
-            golden::compare(self.name, &record);
-        }
+        #[cfg(feature = "trace")]
+        golden::compare(self.name, &record);
         Trace { events: record.events() }
     }
 }
@@ -120,7 +119,7 @@ impl Trace {
             match happened.event() {
                 Event::PollBegan { .. } => began = happened.at,
                 Event::PollEnded { task, .. } => {
-                    polls.push((happened.at.saturating_sub(began), task))
+                    polls.push((happened.at.saturating_sub(began), task));
                 }
                 _ => {}
             }
