@@ -442,7 +442,8 @@ pub enum Event<'a> {
         place: &'static Location<'static>,
     },
     /// A worker took a job. Of a thread it is told when the job's end is, with the time it had
-    /// then; of a simulated worker at once.
+    /// then, and not at all if the loop is dropped before it reads that message; of a simulated
+    /// worker at once.
     JobStarted {
         /// The job.
         job: JobId,
@@ -478,8 +479,7 @@ pub enum Event<'a> {
         at: Duration,
     },
     /// A thread of a blocking pool ended, because it had long been idle or the pool was dropped.
-    /// Told when its message is read: one that ends because the loop is dropped comes too late, as
-    /// do the jobs that it did meanwhile.
+    /// Told when its message is read: one that ends because the loop is dropped comes too late.
     WorkerStopped {
         /// The thread, among those of its pool.
         worker: WorkerId,

@@ -172,7 +172,7 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn program(mut self, name: &str) -> Trace {
-        self.change(|document| document.title.program = name.to_owned());
+        self.change(|document| name.clone_into(&mut document.title.program));
         self
     }
 

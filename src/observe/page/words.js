@@ -236,8 +236,10 @@ function describeEvent(model, index) {
 
 /** The sentence of each event. */
 const SENTENCES = new Map(Object.entries({
-    loop_built: ({ seed, seed_digits }) =>
-        `the loop is built${seed === null ? "" : `, simulated with seed ${seed_digits ?? seed}`}`,
+    loop_built: ({ simulated, seed, seed_digits }) =>
+        `the loop is built${seed === null
+            ? (simulated ? ", simulated" : "")
+            : `, simulated with seed ${seed_digits ?? seed}`}`,
     loop_dropped: () => "the loop is dropped",
     turn_began: ({ turn }) => `turn ${turn}`,
     turn_ended: ({ turn, polls }) => `turn ${turn} is over: ${counted(polls, "poll")}`,
@@ -253,7 +255,7 @@ const SENTENCES = new Map(Object.entries({
         `${say.task(task)} ${{ pending: "waits", ready: "is done", panicked: "panicked" }[outcome]}`,
     abort_requested: ({ task, by }, say) => `${say.task(task)} is to be aborted, as asked${say.by(by)}`,
     aborted: ({ task }, say) => `${say.task(task)} is aborted: its future is dropped`,
-    dropped: ({ task, joined }, say) => `${say.task(task)} is gone${joined ? ", and its output taken" : ""}`,
+    dropped: ({ task, joined }, say) => `${say.task(task)} is gone${joined ? ", its output taken" : ""}`,
     wait_began({ timeout, reason }) {
         if (timeout === null) {
             return `the loop sleeps until it is woken: ${reasonText(reason)}`;
