@@ -8,7 +8,7 @@ use crate::golden;
 #[cfg(feature = "trace")]
 use boucle::Builder;
 use boucle::EventLoop;
-use boucle::observe::{Event, Record, Recorded, TaskId, WaitReason};
+use boucle::observe::{Event, Record, Recorded, TaskId};
 
 /// So many milliseconds.
 pub const fn ms(millis: u64) -> Duration {
@@ -150,12 +150,17 @@ impl Trace {
         self.fired().into_iter().filter(|&(_, late)| !late.is_zero()).collect()
     }
 
-    /// How long the loop slept each time until the first timer was due.
-    pub fn waits(&self) -> Vec<Duration> {
-        self.told(|_, event| match *event {
-            Event::WaitBegan { timeout, reason: WaitReason::TimerDue } => timeout,
+    /// How long the loop slept each time.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        let began = self.told(|at, event| match event {
+            Event::WaitBegan { .. } => Some(at),
             _ => None,
-        })
+        });
+        let ended = self.told(|at, event| match event {
+            Event::WaitEnded { .. } => Some(at),
+            _ => None,
+        });
+        ended.iter().zip(began).map(|(ended, began)| ended.saturating_sub(began)).collect()
     }
 
     /// How many workers had a job.
