@@ -10,12 +10,17 @@
 //! Cost: O(1) an event, and some 50 bytes for most.
 
 use std::collections::HashMap;
+use std::slice;
 use std::time::Duration;
 
 use super::event::{
-    Cause, Event, JobId, Outcome, PoolId, SourceId, TaskId, ThreadId, TimerId, WaitReason, WorkerId,
+    Awaited, Cause, Event, JobId, Outcome, PoolId, SourceId, TaskId, ThreadId, TimerId, WaitReason,
+    WorkerId,
 };
 use super::told::Told;
+
+/// Jobs among which that of a message is looked for.
+const JOBS_KEPT: usize = 64;
 
 /// The tables.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +101,8 @@ pub(super) struct Task {
     pub(super) abort: Option<usize>,
     /// The event of its last wake.
     woken: Option<usize>,
+    /// The first jobs that its last poll told that it awaits.
+    jobs: Vec<JobId>,
     /// Its polls, as indices into all polls.
     pub(super) polls: Vec<usize>,
 }
@@ -124,11 +131,14 @@ pub(super) struct Job {
     pub(super) began: Option<Duration>,
     /// The event that tells of its end.
     pub(super) finished: Option<usize>,
+    /// Somebody was woken because of its end.
+    told: bool,
 }
 
 impl Causes {
-    /// Gathers the tables.
-    pub(super) fn of(told: &[Told]) -> Causes {
+    /// Gathers the tables. Of the time before the first `past` events only the last poll of each task
+    /// is told, so that its birth did not lead to it.
+    pub(super) fn of(told: &[Told], past: usize) -> Causes {
         let mut causes = Causes::default();
         let (mut turn, mut poll, mut wait) = (false, false, false);
         for (index, Told { at, event, .. }) in told.iter().enumerate() {
@@ -145,17 +155,17 @@ impl Causes {
                 }
                 Event::PollBegan { task } => {
                     poll = true;
-                    causes.poll_began(task, index);
+                    causes.poll_began(task, index, index < past);
                 }
                 Event::PollEnded { task, outcome } => {
                     if let Some(last) = causes.polls.last_mut().filter(|_| poll)
                         && last.task == task
                     {
                         last.last = Some(index);
-                    }
-                    poll = false;
-                    if outcome != Outcome::Pending {
-                        causes.task(task).finished = Some(index);
+                        poll = false;
+                        if outcome != Outcome::Pending {
+                            causes.task(task).finished = Some(index);
+                        }
                     }
                 }
                 Event::WaitBegan { timeout, reason } => {
@@ -189,7 +199,13 @@ impl Causes {
             Event::Spawned { task, .. } => self.task(task).born = Some(index),
             Event::Woken { task, by } => {
                 self.task(task).woken = Some(index);
-                self.note_job_of(by, at, index, told);
+                self.note_job_of(task, by, at, index, told);
+            }
+            Event::Awaits { what: Awaited::Job(job), by: Cause::Task(task) } => {
+                let jobs = &mut self.task(task).jobs;
+                if jobs.len() < JOBS_KEPT {
+                    jobs.push(job);
+                }
             }
             Event::AbortRequested { task, .. } => self.task(task).abort = Some(index),
             Event::Aborted { task } => {
@@ -219,7 +235,8 @@ impl Causes {
                 known.began.get_or_insert(at);
                 self.done.insert((known.pool.unwrap_or(PoolId(0)), worker), job);
             }
-            Event::WorkerStarted { worker, pool, thread, .. } => {
+            // Simulated workers are all the loop's own thread, which says nothing of who it was.
+            Event::WorkerStarted { worker, pool, thread, .. } if thread != ThreadId(0) => {
                 self.workers.insert(thread, (pool, worker));
             }
             _ => {}
@@ -228,31 +245,36 @@ impl Causes {
 
     /// A worker sends its message when its job has ended, and the loop tells of the end when it
     /// reads that message. So the cause of a message from a worker is the job of its that was told
-    /// last, if nobody was woken for it yet.
-    fn note_job_of(&mut self, by: Cause, at: Duration, index: usize, told: &[Told]) {
+    /// last, if nobody was woken for it yet. Of a thread that is not known, it is such a job that
+    /// the task awaited.
+    fn note_job_of(&mut self, task: TaskId, by: Cause, at: Duration, index: usize, told: &[Told]) {
         let Cause::Thread(thread) = by else { return };
-        let Some(worker) = self.workers.get(&thread) else { return };
-        let Some(job) = self.done.get(worker) else { return };
-        let finished = self.jobs.get(job).and_then(|job| job.finished);
-        let ended = finished.and_then(|finished| match told[finished].event {
-            Event::JobFinished { at, .. } => Some(at),
-            _ => None,
-        });
-        if ended.is_some_and(|ended| ended <= at) {
-            self.told_by.insert(index, *job);
-            self.done.remove(worker);
+        let jobs = match self.workers.get(&thread) {
+            Some(worker) => self.done.get(worker).map(slice::from_ref).unwrap_or_default(),
+            None => self.tasks.get(&task).map(|task| &*task.jobs).unwrap_or_default(),
+        };
+        let untold = |job: &&JobId| {
+            self.jobs.get(job).is_some_and(|job| {
+                let ended = job.finished.map(|finished| &told[finished].event);
+                !job.told && matches!(ended, Some(Event::JobFinished { at: end, .. }) if *end <= at)
+            })
+        };
+        if let Some(&job) = jobs.iter().find(untold) {
+            self.told_by.insert(index, job);
+            self.jobs.entry(job).or_default().told = true;
         }
     }
 
     /// Notes a poll, and what led to it: the wake since the last one began, or the task's birth.
-    fn poll_began(&mut self, task: TaskId, index: usize) {
+    fn poll_began(&mut self, task: TaskId, index: usize, is_past: bool) {
         let number = self.polls.len();
         let known = self.tasks.entry(task).or_default();
         let before = known.polls.last().map(|&poll| self.polls[poll].first);
         let cause = match before {
             Some(before) => known.woken.filter(|&woken| woken > before),
-            None => known.woken.or(known.born),
+            None => known.woken.or(known.born.filter(|_| !is_past)),
         };
+        known.jobs.clear();
         known.polls.push(number);
         self.polls.push(Poll { task, first: index, last: None, cause });
     }

@@ -37,10 +37,14 @@ use super::words::Sentence;
 pub struct History {
     /// What happened, oldest first.
     pub(super) told: Vec<Told>,
+    /// How many events were dropped before the history was made.
+    pub(super) dropped: u64,
+    /// How many of the first events are told of those, for what they are about was there still.
+    pub(super) past: usize,
     /// The tasks by name, those included that are gone.
     pub(super) tasks: Tasks,
     /// Where each turn begins: its index and its number.
-    turns: Vec<(usize, u64)>,
+    pub(super) turns: Vec<(usize, u64)>,
     /// Who did what: found when somebody first asks why.
     causes: OnceLock<Causes>,
 }
@@ -58,13 +62,15 @@ impl History {
         let mut writer = Writer(History::empty());
         writer.0.told.reserve(held.len());
         held.replay(&mut writer);
-        writer.0
+        History { dropped: held.dropped, past: held.past.len(), ..writer.0 }
     }
 
     /// A history in which nothing has happened.
     pub(super) fn empty() -> History {
         History {
             told: Vec::new(),
+            dropped: 0,
+            past: 0,
             tasks: Tasks::default(),
             turns: Vec::new(),
             causes: OnceLock::new(),
@@ -127,7 +133,7 @@ impl History {
 
     /// Who did what.
     pub(super) fn causes(&self) -> &Causes {
-        self.causes.get_or_init(|| Causes::of(&self.told))
+        self.causes.get_or_init(|| Causes::of(&self.told, self.past))
     }
 
     /// In which turn an event happened, or which was the last turn before it; 0 before the first.

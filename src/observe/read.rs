@@ -105,7 +105,12 @@ fn header(fields: &Fields<'_>) -> Result<History, Wrong> {
         let known = schema::VERSION;
         return Err(format!("the trace has version {version}, and this program reads {known}"));
     }
-    Ok(History::empty())
+    // What an older header leaves out is nothing.
+    let dropped = fields.number("dropped").unwrap_or_default();
+    let past = fields.number("past").unwrap_or_default();
+    let mut history = History::empty();
+    (history.dropped, history.past) = (dropped, past);
+    Ok(history)
 }
 
 /// The fields of a line.

@@ -285,7 +285,7 @@ impl<'a> Chain<'a> {
         }
         match self.causes.workers.get(&thread) {
             Some((pool, worker)) => format!("{worker} of {pool} sent a message"),
-            None => format!("{thread} sent a message"),
+            None => format!("{} sent a message", Cause::Thread(thread)),
         }
     }
 

@@ -326,7 +326,7 @@ test("tasks that wait for each other in a circle stand in a tree all the same", 
 
 /** A large trace: many tasks that sleep again and again, with some jobs and sockets. */
 function large(tasks, events) {
-    const lines = [[0, "loop_built", { seed: null, polls_per_turn: 61, max_blocking_threads: 4 }]];
+    const lines = [[0, "loop_built", { simulated: false, seed: null, polls_per_turn: 61, max_blocking_threads: 4 }]];
     for (let task = 1; task <= tasks; task += 1) {
         lines.push([1, "spawned", { task, by: "program", place: "src/main.rs:1:1", name: "client" }]);
     }

@@ -111,7 +111,7 @@ test("Case 170: a count of a billion takes neither time nor memory", () => {
     const many = 1e9;
     const began = performance.now();
     looked(writtenAs({ events: many, dropped: many, past: many }, [
-        [0, "loop_built", { seed: null, polls_per_turn: many, max_blocking_threads: many }],
+        [0, "loop_built", { simulated: false, seed: null, polls_per_turn: many, max_blocking_threads: many }],
         [0, "turn_began", { turn: many }],
         [1, "mail_taken", { messages: many }],
         [1, "worker_started", { worker: many, pool: many, thread: many, max_workers: many, when: 1 }],
@@ -177,7 +177,7 @@ test("events that contradict each other are looked at without a crash", () => {
     const one = (names) => ({ [names[random(names.length)]]: random(5) });
     for (let round = 0; round < 60; round += 1) {
         const events = Array.from({ length: 150 }, (_, at) => [at, kinds[random(kinds.length)], {
-            seed: null, polls_per_turn: 1, max_blocking_threads: 2, turn: random(5), polls: 1, messages: 1, task: random(5),
+            simulated: random(2) === 0, seed: null, polls_per_turn: 1, max_blocking_threads: 2, turn: random(5), polls: 1, messages: 1, task: random(5),
             by: random(3) === 0 ? "program" : one(["task", "source", "timer", "thread"]), place: "a:1:1",
             name: random(2) === 0 ? "block_on" : "", what: one(["timer", "read", "write", "task", "job"]),
             outcome: ["pending", "ready", "panicked"][random(3)], joined: random(2) === 0,
@@ -203,6 +203,6 @@ test("the live page pushes events one by one", () => {
 });
 
 test("a seed too large for a number keeps its digits", () => {
-    const text = `${HEADER}{"at":0,"event":"loop_built","seed":12345678901234567890,"polls_per_turn":61,"max_blocking_threads":4}\n`;
+    const text = `${HEADER}{"at":0,"event":"loop_built","simulated":true,"seed":12345678901234567890,"polls_per_turn":61,"max_blocking_threads":4}\n`;
     assert.equal(describeEvent(new Model(parseTrace(text)), 0), "the loop is built, simulated with seed 12345678901234567890");
 });

@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "./load.mjs";
 
-const { parseTrace, Model, why, describeEvent } = load(["parseTrace", "Model", "why", "describeEvent"]);
+const { parseTrace, Model, why, describeEvent, compareTraces } =
+    load(["parseTrace", "Model", "why", "describeEvent", "compareTraces"]);
 const folder = new URL("why/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
 const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl")).map((name) => name.slice(0, -6));
@@ -33,3 +34,13 @@ for (const name of names) {
         assert.deepEqual(told, read(`${name}.txt`).trimEnd().split("\n"));
     });
 }
+
+test("the page finds the same first differences as the code", () => {
+    const models = new Map(names.map((name) => [name, new Model(parseTrace(read(`${name}.jsonl`)))]));
+    for (const [, one, other, told] of read("differences.txt").matchAll(/^(\S+), (\S+): (.*(?:\n    .*)*)/gm)) {
+        const difference = compareTraces(models.get(one), models.get(other)).first_difference;
+        const text = difference === null ? "no difference"
+            : `turn ${difference.turn} differs:\n    one:   ${difference.textA}\n    other: ${difference.textB}`;
+        assert.equal(text, told, `${one}, ${other}`);
+    }
+});

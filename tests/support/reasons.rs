@@ -19,7 +19,7 @@ fn ms(millis: u64) -> Duration {
 pub type Program = (&'static str, fn(&EventLoop));
 
 /// Those that need no operating system.
-pub const SIMULATED: [Program; 7] = [
+pub const SIMULATED: [Program; 9] = [
     ("timers", timers),
     ("handles", handles),
     ("channels", channels),
@@ -27,6 +27,8 @@ pub const SIMULATED: [Program; 7] = [
     ("jobs", jobs),
     ("relay", relay),
     ("turns", turns),
+    ("outside", outside),
+    ("ring", ring),
 ];
 
 /// Sleeps, a timeout that is not needed, and a timer that comes nearer in steps.
@@ -150,6 +152,34 @@ fn turns(event_loop: &EventLoop) {
     }
     event_loop.turn(Some(Duration::ZERO));
     drop(task);
+}
+
+/// A program that does something to its loop between turns.
+fn outside(event_loop: &EventLoop) {
+    let (sender, receiver) = oneshot::channel();
+    let waits = event_loop.spawn(async move { receiver.await.unwrap() });
+    event_loop.turn(Some(Duration::ZERO));
+    sender.send(()).unwrap();
+    let far = event_loop.handle().spawn(|| pending::<()>());
+    event_loop.turn(Some(Duration::ZERO));
+    far.abort();
+    event_loop.block_on(async {
+        waits.await.unwrap();
+        far.await.unwrap_err();
+    });
+}
+
+/// Tasks and timers that outlive the events that a small record holds.
+fn ring(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let old = spawn_named("old", sleep(Duration::from_secs(20)));
+        let never = spawn_named("never", pending::<()>());
+        for _ in 0..20 {
+            spawn_named("young", sleep(ms(900))).await.unwrap();
+        }
+        never.abort();
+        old.await.unwrap();
+    });
 }
 
 /// Those that need a real loop: what happens there is never the same twice.

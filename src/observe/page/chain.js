@@ -115,7 +115,7 @@ class Chain {
             return `job ${job.id} ${job.panicked ? "panicked" : "was done"} on worker ${job.worker}`;
         }
         const worker = model.workers.get(wake?.worker ?? model.threads.get(thread));
-        return worker === undefined ? `thread ${thread} sent a message`
+        return worker === undefined ? `${causeText(model, { thread })} sent a message`
             : `worker ${worker.worker} of pool ${worker.pool} sent a message`;
     }
 

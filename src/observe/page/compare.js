@@ -4,7 +4,8 @@
 // where the runs part, and nothing after them is compared. Times are left out, since no two runs of
 // a real loop take the same: the moments and spans, and where in the wheel a timer lies and when it
 // moves there. If both were simulated, times are as exact as all else and are compared too. How a
-// loop was built is never compared, only what it does. `compare.rs` does the same from code.
+// loop was built is never compared, only what it does; nor where in the program a `spawn` stands,
+// so that a line more in its text is no difference. `compare.rs` does the same from code.
 //
 // Cost: O(1) an event, up to the difference.
 
@@ -125,7 +126,7 @@ function isSame(one, other, in_time) {
     }
     return EVENT_FIELDS.get(one.event).fields.every(([field]) => {
         const [mine, theirs] = [one[field], other[field]];
-        if (!in_time && TIMES.has(field)) {
+        if (field === "place" || (!in_time && TIMES.has(field))) {
             return true;
         }
         if (!in_time && field === "timeout") {

@@ -29,14 +29,14 @@ function taskEnds(history, task, event, index) {
     history.taskDoes(task, null, event.at);
     task.finished = index;
     task.finished_at = event.at;
-    task.armed.clear();
+    task.armed = NO_TIMERS;
     task.awaited = [];
 }
 
 /** What each event adds to the tables: (history, event, its index, the model). */
 const HISTORY_STEPS = new Map(Object.entries({
-    loop_built(history, { simulated, seed }) {
-        history.simulated = simulated ?? seed !== null;
+    loop_built(history, { simulated }) {
+        history.simulated = simulated;
     },
     turn_began(history, { turn, at }, index) {
         // Turns follow each other at once, unless the program does something between.
@@ -72,7 +72,7 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     woken(history, { task: id, by, at }, index, model) {
         const task = history.task(id);
-        const { lane, worker, job } = history.origin(by, task);
+        const { lane, worker, job } = history.origin(by, task, at);
         task.wake_list.push(history.wakes.length);
         history.wakes.push({ at, task: id, by, from_lane: lane, worker, job, event: index });
         const who = job === null ? causeText(model, by) : `job ${job}`;
@@ -96,11 +96,14 @@ const HISTORY_STEPS = new Map(Object.entries({
             return;
         }
         task.awaited.push(what);
+        if (what.job !== undefined && task.jobs.length < JOBS_KEPT) {
+            task.jobs.push(what.job);
+        }
         const timer = history.timers.get(what.timer);
         if (timer !== undefined && timer.owner !== task.id && timer.over === null) {
             history.tasks.get(timer.owner)?.armed.delete(timer.id);
             timer.owner = task.id;
-            task.armed.add(timer.id);
+            armsTimer(task, timer.id);
         }
     },
     poll_began(history, { task: id, at }, index, model) {
@@ -113,6 +116,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         task.polls += 1;
         task.woken = null;
         task.awaited = [];
+        task.jobs = [];
         task.poll_list.push(history.polls.length);
         const wake = task.wake_list[task.wake_list.length - 1];
         const last = history.polls[task.poll_list[task.poll_list.length - 2]];
@@ -191,7 +195,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         history.timers.set(timer, { id: timer, by, owner, at, deadline, armed: index, fired: null, over: null });
         const task = history.tasks.get(owner);
         if (task !== undefined) {
-            task.armed.add(timer);
+            armsTimer(task, timer);
             task.awaited.push({ timer });
         }
     },
@@ -234,7 +238,10 @@ const HISTORY_STEPS = new Map(Object.entries({
         const known = history.worker(pool, worker, when);
         Object.assign(known, { thread, from: Math.min(known.from, when) });
         history.poolOf(pool).max = max_workers;
-        history.threads.set(thread, known.key);
+        // Simulated workers are all the loop's own thread, which says nothing of who it was.
+        if (thread !== 0) {
+            history.threads.set(thread, known.key);
+        }
     },
     worker_stopped(history, { worker, pool, when }) {
         history.worker(pool, worker, when).to = when;
@@ -252,6 +259,18 @@ function timersBegin(history, at, index) {
     if (last === undefined || last.kind === "polling") {
         history.loopDoes("dispatching", "fires timers and wakes tasks", at, index);
     }
+}
+
+/**
+ * A task has one more timer.
+ * @param {Object} task its record
+ * @param {number} timer the timer
+ */
+function armsTimer(task, timer) {
+    if (task.armed === NO_TIMERS) {
+        task.armed = new Set();
+    }
+    task.armed.add(timer);
 }
 
 /**

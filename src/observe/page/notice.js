@@ -391,7 +391,7 @@ function unfinished(model) {
         to: tasks[0].finished_at,
     }];
     return [
-        ...tell("never-polled", unpolled, "never ran", "never ran", "The loop ended before the first poll: nobody awaited the handle."),
+        ...tell("never-polled", unpolled, "never ran", "never ran", "The loop ended before the first poll."),
         ...tell("unfinished", waiting, "never finished", "never finished",
             "When the loop ended, each waited for a wake that had not come: of a channel, perhaps, or a lock."),
     ];

@@ -9,8 +9,11 @@
 /** Awaited things that a segment names; `more` counts the others. */
 const AWAITED_KEPT = 6;
 
-/** Awaited things among which the job of a message is looked for. */
-const AWAITED_ASKED = 64;
+/** The timers of a task that has armed none: most of them, most of the time. */
+const NO_TIMERS = new Set();
+
+/** Jobs among which that of a message is looked for. */
+const JOBS_KEPT = 64;
 
 /** The tables of a model, as they are filled. */
 class History {
@@ -56,14 +59,15 @@ class History {
     /**
      * Begins a segment.
      * @param {Object[]} segments the lane
-     * @param {Object} segment what it is, without its end
+     * @param {Object} segment what it is
      * @returns {Object} the segment
      */
     begin(segments, segment) {
-        const begun = { from: segment.from, to: segment.from, open: true, ...segment };
-        segments.push(begun);
-        this.open.add(begun);
-        return begun;
+        segment.to = segment.from;
+        segment.open = true;
+        segments.push(segment);
+        this.open.add(segment);
+        return segment;
     }
 
     /**
@@ -172,12 +176,13 @@ class History {
      * Where the arrow of a wake begins, and which job it tells of. A worker sends its message when
      * its job has ended, and the loop tells of the end when it reads that message; so the cause of
      * a message from a worker is the job of its that was told last, if nobody was woken for it yet.
-     * Of a thread that is not known, the job is the one that the task awaited.
+     * Of a thread that is not known, it is such a job that the task awaited.
      * @param {*} by the cause
      * @param {Object} task the record of the task that is woken
+     * @param {number} at when
      * @returns {{lane: string, worker: string|null, job: number|null}} the origin
      */
-    origin(by, task) {
+    origin(by, task, at) {
         if (by.task !== undefined) {
             return { lane: `task/${by.task}`, worker: null, job: null };
         }
@@ -185,8 +190,9 @@ class History {
             return { lane: by === "program" ? "program" : "loop", worker: null, job: null };
         }
         const known = this.threads.get(by.thread);
-        const mine = known === undefined ? task.awaited.slice(0, AWAITED_ASKED).map((what) => what.job) : [this.workers.get(known).last_job];
-        const job = mine.map((id) => this.jobs.get(id)).find((one) => one !== undefined && one.finished !== null && !one.told);
+        const mine = known === undefined ? task.jobs : [this.workers.get(known).last_job];
+        const untold = (job) => job !== undefined && job.finished !== null && !job.told && job.finished_at <= at;
+        const job = mine.map((id) => this.jobs.get(id)).find(untold);
         if (job === undefined) {
             return { lane: known === undefined ? `thread/${by.thread}` : `worker/${known}`, worker: known ?? null, job: null };
         }
@@ -207,7 +213,7 @@ function newTask(id) {
         finished: null, finished_at: null, panicked: false, aborted: false, abort: null, joined: false,
         polls: 0, busy: 0, longest: 0, segments: [], unknown: true,
         // Indices into `polls` and `wakes` of the model, and what is going on.
-        poll_list: [], wake_list: [], segment: null, woken: null, armed: new Set(), awaited: [],
+        poll_list: [], wake_list: [], segment: null, woken: null, armed: NO_TIMERS, awaited: [], jobs: [],
     };
 }
 

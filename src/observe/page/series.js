@@ -13,7 +13,8 @@
 //    A wait for the same source again belongs to the same conversation.
 // 2. Somebody waits for the task's end: it is that of a `block_on`, or another task awaits it. So a
 //    task that beats in the background is none.
-// 3. No other task is polled meanwhile, but those that were spawned in it: those are its waits.
+// 3. No other task is polled meanwhile, but those that were spawned in it, which are its waits, and
+//    such as only beat, woken by timers, and take hardly any time (`BESIDE`).
 // 4. Waiting is most of what it does, altogether worth a person's time (`LEAST`), and half as long
 //    again at least (`GAIN`) as it would be at the same time.
 // 5. Timers at exactly even times are an interval; in a simulation, where all times are exact, only
@@ -29,6 +30,15 @@ const FEWEST = 3;
 /** Nanoseconds that a series takes at least. */
 const LEAST = 5000000;
 
+/** The share of the time that others may take at most. */
+const BESIDE = 0.1;
+
+/** Polls of others that may be beside each wait, at most. */
+const POLLS_BESIDE = 20;
+
+/** Polls that are looked at in all, so that a trace made for it cannot keep the page busy. */
+const MOST_LOOKED = 5000000;
+
 /** How many times as long as together it takes at least. */
 const GAIN = 1.5;
 
@@ -39,13 +49,14 @@ const GAIN = 1.5;
  */
 function findSeries(model) {
     const awaited = awaitedTasks(model);
+    const left = { polls: MOST_LOOKED };
     const found = [];
     for (const task of model.tasks.values()) {
         const is_root = task.by === "program" && task.name === "block_on";
         if (task.polls > FEWEST && (is_root || awaited.has(task.id))) {
             for (const run of runsOf(model, task)) {
                 const series = { task: task.id, kind: run.waits[0].kind, ...run };
-                if (isSeries(model, task, series)) {
+                if (isSeries(model, task, series, left)) {
                     found.push(series);
                 }
             }
@@ -128,9 +139,10 @@ function thingOf(model, what) {
  * @param {Model} model the trace
  * @param {Object} task whose it is
  * @param {Object} run the run
+ * @param {{polls: number}} left how many polls may still be looked at
  * @returns {boolean} whether it is
  */
-function isSeries(model, task, { from, to, waits, kind }) {
+function isSeries(model, task, { from, to, waits, kind }, left) {
     const waited = waits.reduce((sum, wait) => sum + wait.to - wait.from, 0);
     if (to - from < LEAST || waited < 0.8 * (to - from) || to - from < GAIN * together(model, kind, waits)) {
         return false;
@@ -138,21 +150,39 @@ function isSeries(model, task, { from, to, waits, kind }) {
     if (kind === "timer" && isEven(model, waits) && !(model.simulated && goesOn(task, waits))) {
         return false;
     }
-    const first = waits[0].event;
+    return hasHardlyOthers(model, task, { from, to, waits }, left);
+}
+
+/**
+ * Whether no other task is polled during a run, or none worth the name (rule 3).
+ * @param {Model} model the trace
+ * @param {Object} task whose run it is
+ * @param {Object} run the run
+ * @param {{polls: number}} left how many polls may still be looked at
+ * @returns {boolean} whether it is so
+ */
+function hasHardlyOthers(model, task, { from, to, waits }, left) {
     const last = model.eventAtTime(to);
     const began = waits[0].born;
-    for (let place = lastWhere(model.polls, (poll) => poll.first <= first) + 1; place < model.polls.length; place += 1) {
+    let [beside, polls] = [0, 0];
+    for (let place = lastWhere(model.polls, (poll) => poll.first <= waits[0].event) + 1; place < model.polls.length; place += 1) {
         const poll = model.polls[place];
+        left.polls -= 1;
         if (poll.first > last) {
             break;
         }
         const other = model.tasks.get(poll.task);
-        const is_within = poll.task === task.id || (other?.born ?? -1) >= began || waits.some(({ key }) => key === `task/${poll.task}`);
-        if (!is_within) {
+        if (poll.task === task.id || (other?.born ?? -1) >= began) {
+            continue;
+        }
+        beside += poll.to - poll.from;
+        polls += 1;
+        const beats = other?.born === poll.cause || model.events[poll.cause]?.by?.timer !== undefined;
+        if (!beats || polls > POLLS_BESIDE * waits.length || left.polls < 0) {
             return false;
         }
     }
-    return true;
+    return beside <= BESIDE * (to - from);
 }
 
 /**
@@ -196,8 +226,8 @@ function tellSeries(model, { task, kind, from, to, waits }) {
         kind: "one-after-the-other",
         title: `One after the other: ${counted(waits.length, noun)} ${each} took ${humanSpan(to - from)}; `
             + `together they could have taken ${humanSpan(least)}`,
-        evidence: `${taskText(model, task)} began each only when the one before was over, and meanwhile the loop had nothing `
-            + "else to do. If none needs the result of another, spawn them all first, or join them, and then await.",
+        evidence: `${taskText(model, task)} began each only when the one before was over, and meanwhile the loop had hardly `
+            + "anything else to do. If none needs the result of another, spawn them all first, or join them, and then await.",
         events: waits.map((wait) => wait.event),
         tasks: [task, ...waits.filter((wait) => wait.kind === "task").map((wait) => wait.id)],
         from,

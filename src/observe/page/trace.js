@@ -21,7 +21,7 @@ const MOST_EVENTS = 1000000;
 
 /** The fields of each event that must be there, and what each has to be. */
 const EVENT_FIELDS = new Map(Object.entries({
-    loop_built: { seed: "time?", polls_per_turn: "number", max_blocking_threads: "number" },
+    loop_built: { simulated: "flag", seed: "time?", polls_per_turn: "number", max_blocking_threads: "number" },
     loop_dropped: {},
     turn_began: { turn: "number" },
     turn_ended: { turn: "number", polls: "number" },

@@ -7,7 +7,7 @@
 //     T        task 7 `fetch`                     S       source 3 (TcpStream)
 //     SPAN     37.123ms (as in words.rs)          IN      " in turn 12"; nothing between turns
 //     PLACE    src/main.rs:41:9                   READY   readable, writable, readable and writable
-//     BY       the program, T, timer 3, source 3, thread 3
+//     BY       the program, T, timer 3, source 3, thread 3, the loop's own thread
 //
 //     a poll   T was polled IN, because BECAUSE
 //     a wake   T was woken IN, because BECAUSE

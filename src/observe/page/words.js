@@ -132,9 +132,15 @@ function causeText(model, by) {
     if (by === "program") {
         return "the program";
     }
+    if (by?.thread === 0) {
+        return "the loop's own thread";
+    }
     const kind = CAUSES.find((name) => by?.[name] !== undefined);
     if (kind === "task") {
         return taskText(model, by.task);
+    }
+    if (kind === "thread" && by.thread === 0) {
+        return "the loop's own thread";
     }
     return kind === undefined ? "somebody" : `${kind} ${by[kind]}`;
 }
@@ -236,10 +242,10 @@ function describeEvent(model, index) {
 
 /** The sentence of each event. */
 const SENTENCES = new Map(Object.entries({
-    loop_built: ({ simulated, seed, seed_digits }) =>
-        `the loop is built${seed === null
-            ? (simulated ? ", simulated" : "")
-            : `, simulated with seed ${seed_digits ?? seed}`}`,
+    loop_built({ simulated, seed, seed_digits }) {
+        const how = seed === null ? ", simulated" : `, simulated with seed ${seed_digits ?? seed}`;
+        return `the loop is built${simulated ? how : ""}`;
+    },
     loop_dropped: () => "the loop is dropped",
     turn_began: ({ turn }) => `turn ${turn}`,
     turn_ended: ({ turn, polls }) => `turn ${turn} is over: ${counted(polls, "poll")}`,
