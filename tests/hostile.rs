@@ -1,6 +1,4 @@
 //! Names of tasks that mean harm, in every form of a trace.
-//!
-//! Case 168: markup. Case 169: size. Case 171: escapes of a terminal.
 
 #![cfg(feature = "trace")]
 
@@ -84,6 +82,7 @@ fn is_odd(character: char) -> bool {
     (character.is_control() && character != '\n') || is_mark(character)
 }
 
+/// Case 168.
 #[test]
 fn every_name_comes_back_from_the_lines_of_json() {
     let text = written(&names(), Format::Jsonl);
@@ -93,6 +92,7 @@ fn every_name_comes_back_from_the_lines_of_json() {
     assert_eq!(text.lines().count(), harmless(Format::Jsonl).lines().count());
 }
 
+/// Case 168.
 #[test]
 fn no_name_becomes_markup_in_the_page() {
     let page = written(&names(), Format::Html);
@@ -105,6 +105,7 @@ fn no_name_becomes_markup_in_the_page() {
     assert_eq!(names_in(trace), expected());
 }
 
+/// Case 168.
 #[test]
 fn no_name_becomes_markup_in_the_picture() {
     let picture = written(&names(), Format::Svg);
@@ -131,6 +132,7 @@ fn no_name_becomes_markup_in_the_picture() {
     assert!(document.descendants().any(|it| it.text().is_some_and(|it| it.starts_with(title))));
 }
 
+/// Case 168.
 #[test]
 fn no_name_breaks_out_of_chrome_s_format() {
     let text = written(&names(), Format::Json);
@@ -141,6 +143,7 @@ fn no_name_breaks_out_of_chrome_s_format() {
     assert!(!text.contains(is_odd));
 }
 
+/// Case 171.
 #[test]
 fn no_name_steers_a_terminal() {
     for text in [written(&names(), Format::Txt), harmless(Format::Txt)] {

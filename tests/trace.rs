@@ -172,7 +172,7 @@ fn each_form_is_written_when_the_loop_is_dropped() {
 }
 
 #[test]
-fn a_panic_and_an_error_leave_a_trace_and_an_exit_only_the_story() {
+fn a_panic_and_an_error_leave_a_trace_and_an_exit_of_a_thread_only_the_story() {
     let directory = Directory::new("ends");
     for way in ["panic", "error"] {
         let path = directory.path(&format!("{way}.jsonl"));
@@ -418,7 +418,7 @@ fn two_runs_are_put_on_one_page() {
     assert!(error("run.html", &directory.path("2.jsonl")).contains("version 2"));
 }
 
-/// Case 169: a trace is bounded, and says what it left out; what lives is known all the same.
+/// Case 169. A trace is bounded, and says what it left out; what lives is known all the same.
 #[test]
 fn a_long_run_leaves_a_bounded_trace_that_says_what_was_dropped() {
     let directory = Directory::new("long");

@@ -108,6 +108,7 @@ const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"def
 const LIVE: &str = "<meta name=\"boucle-live\" content=\"events\">";
 
 /// How the page looks.
+#[cfg(any(test, feature = "inspect"))]
 pub(crate) fn style() -> &'static str {
     STYLE
 }
