@@ -25,7 +25,7 @@ const NOTICED = {
     x15_pool_of_5: null,
     x16_only_called: null,
     x16_spawned: null,
-    x20_on_the_loop: ["slow-poll", /`block_on` kept the loop for 10 s/],
+    x20_blocking: ["slow-poll", /`block_on` kept the loop for 10 s/],
     x20_awaited_one_by_one: ["one-after-the-other", /10 jobs of 1 s each took 10 s; together .* 1 s/],
     x21_pool_of_10: null,
     x21_pool_of_9: ["full-pool", /1 of 10 jobs waited for one of its 9 threads, 1 s at most/],
@@ -48,8 +48,9 @@ for (const [scene, expected] of Object.entries(NOTICED)) {
             assert.deepEqual(noticed, []);
             return;
         }
+        // The reason comes first; of other things it may be the reason.
         const [kind, title] = expected;
-        assert.deepEqual(noticed.map((one) => one.kind), [kind]);
+        assert.equal(noticed[0].kind, kind);
         assert.match(noticed[0].title, title);
     });
 }

@@ -1,9 +1,10 @@
 //! X20, a trap: ten jobs of a second, each given to the pool as it should be, but awaited before the
-//! next one is. The loop is free meanwhile, and so are nine workers who never even begin: the sum.
-//! Called in the task the ten take the same time, and stop the loop.
+//! next one is. The loop is free meanwhile, as the heart beats tell, but nine workers never begin:
+//! the sum. Called in the task they take the same time, and the heart does not even begin to beat.
 
 use boucle::spawn_blocking;
-use boucle::time::block_for;
+use boucle::task::spawn_named;
+use boucle::time::{block_for, sleep};
 use std::time::Duration;
 
 use crate::stage::{Stage, ms};
@@ -13,31 +14,42 @@ fn crunch() {
     block_for(Duration::from_secs(1));
 }
 
-async fn on_the_loop() {
+/// Something else that the loop has to do.
+async fn heart() {
+    loop {
+        sleep(Duration::from_millis(300)).await;
+    }
+}
+
+async fn blocking() {
+    spawn_named("heart", heart());
     for _ in 0..10 {
         crunch();
     }
 }
 
-async fn awaited_one_by_one() {
+async fn offloaded_but_awaited_at_once() {
+    spawn_named("heart", heart());
     for _ in 0..10 {
         spawn_blocking(crunch).await.unwrap();
     }
 }
 
 #[test]
-fn on_the_loop_they_take_the_sum_in_one_poll() {
-    let trace = Stage::new("x20_on_the_loop").play(on_the_loop());
+fn blocking_takes_the_sum_and_stops_everybody() {
+    let trace = Stage::new("x20_blocking").play(blocking());
     assert_eq!(trace.took(), ms(10_000));
     assert_eq!(trace.longest_poll(), ("block_on".into(), ms(10_000)));
+    assert_eq!((trace.polls_of("block_on"), trace.polls_of("heart")), (1, 0));
 }
 
 #[test]
-fn offloaded_but_awaited_one_by_one_they_take_the_sum_on_a_single_worker() {
-    let trace = Stage::new("x20_awaited_one_by_one").workers(10).play(awaited_one_by_one());
+fn offloaded_but_awaited_one_by_one_takes_the_sum_too() {
+    let trace =
+        Stage::new("x20_awaited_one_by_one").workers(10).play(offloaded_but_awaited_at_once());
     assert_eq!(trace.took(), ms(10_000));
     assert_eq!((trace.workers(), trace.jobs_at_once()), (1, 1));
-    // The loop was free: it slept ten times, for a second each.
+    // The loop was free: the heart beats 33 times before the end, and never late.
     assert_eq!(trace.longest_poll().1, ms(0));
-    assert_eq!(trace.sleeps(), [ms(1_000); 10]);
+    assert_eq!((trace.polls_of("heart"), trace.late()), (34, vec![]));
 }
