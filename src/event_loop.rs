@@ -205,6 +205,7 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         // Futures are dropped inside their loop, so that their destructors may use it.
         let entered = context::Entered::new(&self.engine);
+        self.engine.workers.close();
         self.engine.close();
         drop(entered);
         context::move_out(&self.engine);

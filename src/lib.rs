@@ -59,7 +59,7 @@
 //! | [`block_on`] | runs a future on a new loop, from `main` |
 //! | [`spawn`], [`JoinHandle`] | a task; its handle is awaited, or aborts it, or lets it go |
 //! | [`TaskGroup`] | tasks that end with the one that began them |
-//! | [`time`] | `sleep`, `timeout`, `interval` |
+//! | [`time`] | `sleep`, `timeout`, `interval`; and code that takes time |
 //! | [`net`] | TCP, UDP, Unix sockets; [`io::Source`] makes any other source awaitable |
 //! | [`sync`] | channels, a semaphore, a notification: on any executor |
 //! | [`spawn_blocking`] | work that would stop the loop, on a thread |
@@ -141,7 +141,7 @@
 //! | `task/mod.rs` | `spawn`, `JoinHandle`, `yield_now`; `task/error.rs`: how a task can fail |
 //! | `task/remote.rs` | handles that cross threads |
 //! | `task/group.rs` | tasks that end together |
-//! | `time.rs` | `sleep`, `timeout`, `interval` |
+//! | `time.rs` | `sleep`, `timeout`, `interval`; and code that takes time |
 //! | `blocking/mod.rs` | `spawn_blocking` and pools |
 //! | `io/mod.rs`, `io/source.rs` | any source of readiness as something to await |
 //! | `io/duplex.rs` | streams in memory |

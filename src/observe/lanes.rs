@@ -36,7 +36,9 @@ pub(super) struct Lanes {
     pub(super) from: Duration,
     /// When it ends.
     pub(super) to: Duration,
-    /// The seed of a simulated loop.
+    /// Whether the loop was simulated.
+    pub(super) simulated: bool,
+    /// What a simulated loop drew the order of tasks from, if it did.
     pub(super) seed: Option<u64>,
     /// How many turns began.
     pub(super) turns: u64,
@@ -265,7 +267,9 @@ impl Observer for Weaver {
         self.lanes.to = self.lanes.to.max(at);
         let now = (at, self.event);
         match *event {
-            Event::LoopBuilt { seed, .. } => self.lanes.seed = seed,
+            Event::LoopBuilt { simulated, seed, .. } => {
+                (self.lanes.simulated, self.lanes.seed) = (simulated, seed);
+            }
             Event::LoopDropped => self.turn_to(now, None),
             Event::TurnBegan { .. } => {
                 self.lanes.turns += 1;

@@ -128,7 +128,7 @@ impl<'a> Picture<'a> {
 
     /// What the picture is, in words, for those who cannot see it.
     fn describe(&mut self, title: &Title, held: &Snapshot) -> fmt::Result {
-        let Lanes { turns, polls, tasks, seed, .. } = self.lanes;
+        let Lanes { turns, polls, tasks, .. } = self.lanes;
         let program = Xml(&Plain(&title.program).to_string()).to_string();
         let of = if program.is_empty() { String::new() } else { format!(" of {program}") };
         writeln!(
@@ -142,8 +142,10 @@ impl<'a> Picture<'a> {
             title.number,
             tasks.len(),
         )?;
-        if let Some(seed) = seed {
-            write!(self.text, " The loop was simulated, with seed {seed}: time is virtual.")?;
+        if self.lanes.simulated {
+            let seed =
+                self.lanes.seed.map_or_else(String::new, |seed| format!(", with seed {seed}"));
+            write!(self.text, " The loop was simulated{seed}: time is virtual.")?;
         }
         if held.dropped > 0 {
             write!(self.text, " {} events before that were dropped.", held.dropped)?;
@@ -179,8 +181,10 @@ impl<'a> Picture<'a> {
             counted(tasks.len() as u64, "task"),
             counted(*polls, "poll"),
         ];
-        if let Some(seed) = self.lanes.seed {
-            facts.push(format!("simulated, seed {seed}"));
+        match self.lanes.seed {
+            Some(seed) => facts.push(format!("simulated, seed {seed}")),
+            None if self.lanes.simulated => facts.push("simulated".into()),
+            None => {}
         }
         if held.dropped > 0 {
             facts.push(format!("{} events before were dropped", held.dropped));

@@ -123,10 +123,13 @@ class Player {
         byId("program").replaceChildren(
             ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.title, LONGEST_NAME)]),
         );
-        const seed =
-            trace.events[0]?.event === "loop_built" && trace.events[0].seed !== null
-                ? `simulated, seed ${harmless(trace.events[0].seed_digits ?? trace.events[0].seed, 24)}`
-                : null;
+        const built = trace.events[0]?.event === "loop_built" ? trace.events[0] : null;
+        const simulated =
+            built !== null && built.seed !== null
+                ? `simulated, seed ${harmless(built.seed_digits ?? built.seed, 24)}`
+                : built?.simulated === true
+                  ? "simulated"
+                  : null;
         byId("counts").textContent = [
             `loop ${numberText(trace.header.loop)}`,
             humanSpan(model.end - model.start),
@@ -136,7 +139,7 @@ class Player {
                 ["turn", model.turns.length],
                 ["event", trace.events.length],
             ].map(([what, n]) => `${numberText(n)} ${what}${n === 1 ? "" : "s"}`),
-            seed,
+            simulated,
         ]
             .filter(Boolean)
             .join(" · ");
