@@ -153,11 +153,8 @@ class Lane {
         Object.assign(this, { run, kind, key, title, note, height, top: 0 });
         /** The task's number. */
         this.task = kind === "task" ? Number(key.slice(5)) : null;
-    }
-
-    /** @returns {Object[]} what it did, in order, without overlaps */
-    get segments() {
-        return this.kind === "title" ? [] : this.run.model.lane(this.key);
+        /** What it did, in order, without overlaps: the model's own list, which grows with it. */
+        this.segments = kind === "title" ? [] : run.model.lane(key);
     }
 
     /** @returns {number} the event after which nothing follows in this lane */
@@ -176,7 +173,7 @@ class Lane {
     /** @param {number} i @param {boolean} steps @returns {number} where segment `i` ends */
     to(i, steps) {
         const segment = this.segments[i];
-        if (!steps) return segment.to;
+        if (!steps) return segment.open ? segment.to + this.run.silence : segment.to;
         if (this.kind === "worker") return this.run.model.eventAtTime(segment.to);
         return this.segments[i + 1]?.event ?? Math.max(this.lastEvent, segment.event);
     }

@@ -47,8 +47,8 @@ function drawComparison(player) {
     const said = ({ time, count }) => (time === undefined ? numberText(count) : humanSpan(time));
     const names = [...ofA.keys()];
     const rows = [
-        [make("b", {}, isolated(a.title, LONGEST_NAME)), ...names.map((name) => said(ofA.get(name)))],
-        [make("b", {}, isolated(b.title, LONGEST_NAME)), ...names.map((name) => said(ofB.get(name)))],
+        [make("b", {}, isolated(a.label, LONGEST_NAME)), ...names.map((name) => said(ofA.get(name)))],
+        [make("b", {}, isolated(b.label, LONGEST_NAME)), ...names.map((name) => said(ofB.get(name)))],
         [
             "B against A",
             ...names.map((name) => {
@@ -75,9 +75,9 @@ function drawComparison(player) {
                   make(
                       "dl",
                       {},
-                      make("dt", {}, isolated(a.title, LONGEST_NAME)),
+                      make("dt", {}, isolated(a.label, LONGEST_NAME)),
                       make("dd", {}, jump(a, difference.indexA, difference.textA)),
-                      make("dt", {}, isolated(b.title, LONGEST_NAME)),
+                      make("dt", {}, isolated(b.label, LONGEST_NAME)),
                       make("dd", {}, jump(b, difference.indexB, difference.textB)),
                   ),
                   buttonOf(

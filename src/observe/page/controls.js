@@ -22,7 +22,11 @@ function listenToControls(player) {
     };
     const axis = () => {
         lanes.setAxis(!lanes.steps);
-        byId("axis").setAttribute("aria-pressed", String(lanes.steps));
+        setPressed("axis", lanes.steps);
+    };
+    const only = () => {
+        setPressed("only", !lanes.onlyInView);
+        lanes.setOnly(!lanes.onlyInView);
     };
     const toEnd = (last) => player.run && player.go(player.run, last ? player.run.last : player.run.model.first);
     const askWhy = () => {
@@ -51,6 +55,7 @@ function listenToControls(player) {
     click("zoom-out", () => zoom(1 / 0.6));
     click("fit", fit);
     click("axis", axis);
+    click("only", only);
     click("why", askWhy);
     click("help", help);
     byId("help-dialog").addEventListener("click", (event) => {
@@ -65,6 +70,18 @@ function listenToControls(player) {
         if (event.key === "Enter") player.search(event.target.value);
         if (event.key === "Escape") event.target.blur();
     });
+    byId("grid").addEventListener("pointerdown", () => {
+        player.held = true;
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+        window.addEventListener(end, () => {
+            // The click comes after this.
+            setTimeout(() => {
+                if (player.held) player.refresh();
+                player.held = false;
+            });
+        });
+    }
     listenToFiles(player);
 
     const keys = {
@@ -87,6 +104,7 @@ function listenToControls(player) {
         "-": () => zoom(1 / 0.6),
         0: fit,
         s: axis,
+        o: only,
         w: askWhy,
         "/": () => byId("search").focus(),
         "?": help,

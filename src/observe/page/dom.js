@@ -66,6 +66,8 @@ function furnish(element, props, children) {
 function harmless(text, longest = LONGEST_TITLE) {
     let cut = String(text ?? "");
     if (cut.length > longest) cut = `${cut.slice(0, longest).replace(/[\ud800-\udbff]$/, "")}…`;
+    // Marks that pile up on one letter would cover what stands above.
+    cut = cut.replace(/(\p{M}{2})\p{M}+/gu, "$1");
     return cut.replace(
         /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
         "\ufffd",
@@ -135,6 +137,36 @@ function tableOf(caption, heads, rows, more) {
  */
 function buttonOf(content, f, props = {}) {
     return make("button", { type: "button", ...props, on: { click: f } }, content);
+}
+
+/**
+ * Draws panels anew; what had the focus has it again, or what stands in its place.
+ * @param {HTMLElement} root
+ * @param {() => void} draw
+ */
+function keepFocus(root, draw) {
+    const { activeElement } = document;
+    const body = root.contains(activeElement) ? activeElement.closest("[id$='-body']") : null;
+    const all = () => [...body.querySelectorAll("button, [tabindex]")];
+    const at = body ? all().indexOf(activeElement) : -1;
+    draw();
+    if (at >= 0 && !activeElement.isConnected) all()[at]?.focus({ preventScroll: true });
+}
+
+/**
+ * @param {string} id of a button that is up or down
+ * @returns {boolean} whether it is down
+ */
+function isPressed(id) {
+    return byId(id).getAttribute("aria-pressed") === "true";
+}
+
+/**
+ * @param {string} id of a button that is up or down
+ * @param {boolean} pressed whether it is to be down
+ */
+function setPressed(id, pressed) {
+    byId(id).setAttribute("aria-pressed", String(pressed));
 }
 
 /**

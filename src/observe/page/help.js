@@ -13,6 +13,7 @@ const KEYS = [
     [["Shift + Left", "Shift + Right"], "move the view"],
     [["+", "-", "0"], "zoom in, zoom out, show everything"],
     [["s"], "give each event the same width, or time its true width"],
+    [["o"], "leave out tasks that do not live in the part in view, or show all"],
     [["w"], "why? The chain of causes"],
     [["/"], "find a task by its name or number"],
     [["Escape"], "select nothing"],
@@ -22,7 +23,7 @@ const KEYS = [
 
 /** What the legend shows: kind, words. */
 const LEGEND = [
-    ["running", "a task runs: the loop polls it"],
+    ["running", "a task runs, polled by the loop"],
     ["queued", "ready, waits for its turn"],
     ["waiting", "waits for something"],
     ["sleeping", "the loop sleeps"],

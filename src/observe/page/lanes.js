@@ -21,8 +21,14 @@ class Lanes {
     constructor({ box, canvas, space }, player) {
         Object.assign(this, { box, canvas, space, player });
         this.context = canvas.getContext("2d");
-        /** @type {Lane[]} */
+        /** All rows, and those that are shown. @type {Lane[]} */
+        this.all = [];
         this.rows = [];
+        this.total = 0;
+        /** Whether tasks that do not live in the part in view are left out. */
+        this.onlyInView = false;
+        /** For what part the rows were arranged. */
+        this.arrangedFor = "";
         this.view = new View(0, 1);
         /** Whether the axis counts events instead of time. */
         this.steps = false;
@@ -51,7 +57,7 @@ class Lanes {
         const rows = [];
         for (const run of runs) {
             const { model } = run;
-            if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.title, "", ROW.title));
+            if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.label, "", ROW.title));
             rows.push(new Lane(run, "loop", "loop", "the loop", "", ROW.loop));
             const height = model.tasks.size > MANY_TASKS ? 20 : ROW.task;
             for (const task of model.tasks.values()) {
@@ -72,14 +78,46 @@ class Lanes {
                 );
             }
         }
+        this.all = rows;
+        this.view.grow(...this.ends());
+        this.arrange();
+        this.resize();
+    }
+
+    /** Stacks the rows that are to be shown. */
+    arrange() {
+        const { view, steps, evidence } = this;
+        const { selectedLane } = this.player;
+        const lives = (lane) => {
+            const last = lane.segments.length - 1;
+            return last >= 0 && lane.from(0, steps) <= view.to && lane.to(last, steps) >= view.from;
+        };
+        const isKept = (lane) =>
+            lane.kind !== "task" || lane === selectedLane || evidence?.tasks.has(lane.task) || lives(lane);
+        this.rows = this.onlyInView ? this.all.filter(isKept) : this.all;
         let top = 0;
-        for (const row of rows) {
+        for (const row of this.rows) {
             row.top = top;
             top += row.height;
         }
-        this.rows = rows;
-        this.total = top;
-        this.view.grow(...this.ends());
+        this.arrangedFor = this.scope();
+        if (top !== this.total) {
+            this.total = top;
+            this.space.style.height = `${Math.max(top + AXIS + 4 - this.box.clientHeight, 0)}px`;
+        }
+    }
+
+    /** @returns {string} what decides which rows are shown */
+    scope() {
+        return this.onlyInView
+            ? [this.view.from, this.view.to, this.steps, this.player.selectedLane?.key].join()
+            : "all";
+    }
+
+    /** @param {boolean} only whether tasks that do not live in the part in view are left out */
+    setOnly(only) {
+        this.onlyInView = only;
+        this.arrange();
         this.resize();
     }
 
@@ -88,7 +126,7 @@ class Lanes {
         const { runs } = this.player;
         return [
             Math.min(...runs.map((run) => (this.steps ? run.model.first : run.model.start))),
-            Math.max(...runs.map((run) => (this.steps ? run.last : run.model.end))),
+            Math.max(...runs.map((run) => (this.steps ? run.last : run.model.end + run.silence))),
         ];
     }
 
@@ -164,12 +202,13 @@ class Lanes {
 
     /** @param {Run} run @param {string} key @returns {Lane|undefined} */
     laneOf(run, key) {
-        return this.rows.find((row) => row.run === run && row.key === key);
+        return this.all.find((row) => row.run === run && row.key === key);
     }
 
     /** @param {Lane|undefined} lane scrolls to it */
     reveal(lane) {
         if (!lane) return;
+        if (this.arrangedFor !== this.scope()) this.arrange();
         const { box } = this;
         const [top, bottom] = [box.scrollTop, box.scrollTop + box.clientHeight - AXIS - 4];
         if (lane.top < top) box.scrollTop = lane.top;
@@ -178,7 +217,8 @@ class Lanes {
 
     /** Draws everything in view. */
     draw() {
-        if (this.rows.length === 0) return;
+        if (this.all.length === 0) return;
+        if (this.arrangedFor !== this.scope()) this.arrange();
         const { canvas, context, view } = this;
         const ratio = window.devicePixelRatio || 1;
         const [width, height] = [canvas.width / ratio, canvas.height / ratio];

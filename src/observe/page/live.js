@@ -47,6 +47,7 @@ class Live {
         this.gone = 0;
         this.heard = performance.now();
         this.ended = "";
+        this.over = false;
         /** @type {Trace|null} */
         this.trace = null;
         this.source = new EventSource(url);
@@ -61,6 +62,11 @@ class Live {
                 this.lost += 1;
             }
         });
+        // The loop is gone: nobody is there to connect to again.
+        this.source.addEventListener("end", () => {
+            this.source.close();
+            this.over = true;
+        });
         this.source.onopen = () => {
             this.ended = "";
         };
@@ -69,12 +75,13 @@ class Live {
         };
         this.timer = setInterval(() => this.take(), EVERY);
         byId("follow").addEventListener("click", () => this.setFollow(!this.follow));
+        this.setFollow(true);
     }
 
     /** @param {boolean} follow whether the cursor stays at the end */
     setFollow(follow) {
         this.follow = follow;
-        byId("follow").setAttribute("aria-pressed", String(follow));
+        byId("sentence").setAttribute("aria-live", follow ? "off" : "polite");
         byId("follow").textContent = follow ? "Pause" : "Follow";
         if (follow && this.player.runs[0]) this.player.go(this.player.runs[0], this.player.runs[0].last, true);
     }
@@ -101,13 +108,12 @@ class Live {
     /** @param {Object} header */
     begin(header) {
         this.trace = new Trace(header);
-        this.player.replaceRuns([]);
     }
 
     /** The model and the page take in what was pushed. */
     grow() {
         const { player, trace } = this;
-        if (player.runs.length === 0) {
+        if (player.runs[0]?.trace !== trace) {
             // The past and the first event at least, so that the model begins with all that is known.
             if (trace.events.length <= trace.header.past) return;
             player.replaceRuns([new Run(trace, harmless(trace.header.program, LONGEST_NAME) || "a program", [])]);
@@ -119,10 +125,13 @@ class Live {
         player.grown(this.follow);
     }
 
-    /** Lets go of the older half. */
-    forget() {
+    /**
+     * Lets go of the older events.
+     * @param {number} kept how many stay, beside what is still of use
+     */
+    forget(kept = MOST_LIVE / 2) {
         const { events, header } = this.trace;
-        const cut = events.length - Math.floor(MOST_LIVE / 2);
+        const cut = events.length - kept;
         const past = stillOfUse(events, cut);
         this.gone += cut - past.length;
         const trace = new Trace({ ...header, past: past.length });
@@ -141,12 +150,15 @@ class Live {
         const run = player.runs[0];
         byId("live").hidden = false;
         const told = [];
-        if (this.ended) told.push(this.ended);
+        if (this.ended && !this.over) told.push(this.ended);
         else if (!run) told.push("Connected; nothing has happened yet.");
         if (run) {
             const silent = performance.now() - this.heard;
-            const machine = run.model.machine;
-            const over = run.trace.events.at(-1)?.event === "loop_dropped";
+            const { machine, simulated } = run.model;
+            const over = this.over || run.trace.events.at(-1)?.event === "loop_dropped";
+            // What lasts goes on lasting; but the time of a simulated loop stands still meanwhile.
+            run.silence = over || simulated || silent < SILENT ? 0 : silent * 1e6;
+            if (run.silence > 0) player.grown(this.follow);
             const stuck = !over && machine.polled !== null && silent > SILENT;
             byId("live").classList.toggle("stuck", stuck);
             if (over) told.push("The loop has ended.");

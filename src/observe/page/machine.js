@@ -132,7 +132,7 @@ class Panels {
             make("span", { text: harmless(source.kind, 40) }),
             names(source.waiters?.read),
             names(source.waiters?.write),
-            flags(source.ready),
+            isolated(flags(source.ready)),
         ]);
         return [
             ...told,
@@ -193,6 +193,7 @@ class Panels {
 
     /** All tasks alive: their state, what for, since when. */
     tasks(model, state) {
+        const { silence, index, last } = this.player.run;
         const rank = { running: 0, queued: 1, waiting: 2, finished: 3 };
         const tasks = [...state.tasks]
             .filter(([, task]) => task.state in rank)
@@ -204,7 +205,7 @@ class Panels {
                 this.task(model, id),
                 make("span", { class: `state ${task.state}`, text: task.state }),
                 isolated(task.state === "waiting" ? awaitedLabels(model, task.what) : "", 100),
-                humanSpan(state.at - task.since),
+                humanSpan(state.at + (index === last ? silence : 0) - task.since),
             ]);
         return tableOf(
             "Tasks at the cursor",

@@ -45,15 +45,15 @@ class Minimap {
         return view.begin + ((x - view.left) / view.width) * (view.end - view.begin);
     }
 
-    /** Draws the strip and the frame; hides both where everything is in view. */
+    /** Draws the strip and the frame; hides both where everything is in view anyway. */
     draw() {
         const { canvas, player } = this;
         const { lanes } = player;
         const { view } = lanes;
-        canvas.hidden = view.whole && !player.live;
+        canvas.hidden = lanes.rows.length === 0 || view.whole;
         if (canvas.hidden) return;
         const ratio = window.devicePixelRatio || 1;
-        const [width, height] = [lanes.box.clientWidth, 30];
+        const [width, height] = [Math.max(lanes.box.clientWidth, 1), 30];
         if (canvas.width !== Math.round(width * ratio)) {
             canvas.width = Math.round(width * ratio);
             canvas.height = Math.round(height * ratio);
@@ -91,7 +91,7 @@ class Minimap {
         const context = strip.getContext("2d");
         context.scale(ratio, ratio);
         const { lanes } = this.player;
-        const rows = lanes.rows.filter((row) => row.kind !== "title");
+        const rows = lanes.all.filter((row) => row.kind !== "title");
         const most = height - 2;
         const each = Math.max(1, Math.ceil(rows.length / most));
         const shown = rows.filter((row, i) => row.kind === "loop" || i % each === 0).slice(0, most);

@@ -11,6 +11,9 @@
 const SOLID = new Set(["running", "polling", "job"]);
 const LEAST_WIDTH = 3;
 
+/** Solid segments narrower than a pixel that are nearer to each other than this are a crowd. */
+const CROWDED = 4;
+
 /** How many segments of one column are looked at. */
 const LOOKED_AT = 50;
 
@@ -116,60 +119,78 @@ function drawSegments(context, palette, lane, view, steps, y) {
     const n = segments.length;
     const pad = lane.kind === "loop" ? 5 : 4;
     const [top, height] = [y + pad, lane.height - 2 * pad];
-    const right = view.left + view.width;
-    const solids = [];
-    let i = firstPlace(n, (i) => lane.to(i, steps) >= view.from);
-    while (i < n && lane.from(i, steps) <= view.to) {
-        const [x0, x1] = [view.x(lane.from(i, steps)), view.x(lane.to(i, steps))];
-        if (x1 - x0 >= 1.5) {
-            if (SOLID.has(segments[i].kind)) solids.push([x0, Math.max(x1, x0 + LEAST_WIDTH), segments[i]]);
-            else
-                drawBar(
-                    context,
-                    palette,
-                    lane,
-                    segments[i],
-                    Math.max(x0, view.left - 4),
-                    Math.min(x1, right + 4),
-                    top,
-                    height,
-                );
-            i += 1;
-            continue;
-        }
-        // All that begins in this column, but for what reaches out of it.
-        const next = view.place(Math.floor(x0) + 1);
-        let last = firstPlace(n - i, (k) => lane.from(i + k, steps) >= next) + i;
-        if (last > i + 1 && view.x(lane.to(last - 1, steps)) - view.x(lane.from(last - 1, steps)) >= 1.5) last -= 1;
-        last = Math.max(last, i + 1);
-        let shown = segments[i];
-        for (let k = i; k < Math.min(last, i + LOOKED_AT); k += 1) {
-            if (SOLID.has(segments[k].kind)) {
-                shown = segments[k];
-                break;
-            }
-            if (shown.kind === "waiting") shown = segments[k];
-        }
-        if (SOLID.has(shown.kind)) {
-            solids.push([x0, x0 + LEAST_WIDTH, shown]);
-        } else {
-            context.fillStyle = palette.of(shown);
-            context.fillRect(x0, top, Math.max(view.x(lane.to(last - 1, steps)) - x0, 1.5), height);
-        }
-        i = last;
-    }
-    for (const [x0, x1, segment] of solids) {
+    const [leftmost, rightmost] = [view.left - 4, view.left + view.width + 4];
+    const bar = (segment, x0, x1, more) =>
         drawBar(
             context,
             palette,
             lane,
             segment,
-            Math.max(x0, view.left - 4),
-            Math.min(x1, right + 4),
-            top - 1,
-            height + 2,
+            Math.max(x0, leftmost),
+            Math.min(x1, rightmost),
+            top - more,
+            height + 2 * more,
         );
+    /** What is drawn over the rest: from, to, the share of it in which something ran, the segment. */
+    const solids = [];
+    let i = firstPlace(n, (i) => lane.to(i, steps) >= view.from);
+    while (i < n && lane.from(i, steps) <= view.to) {
+        const [x0, x1] = [view.x(lane.from(i, steps)), view.x(lane.to(i, steps))];
+        if (x1 - x0 >= 1.5) {
+            if (SOLID.has(segments[i].kind)) solids.push([x0, x1, 1, segments[i]]);
+            else bar(segments[i], x0, x1, 0);
+            i += 1;
+            continue;
+        }
+        const column = columnAt(lane, view, steps, i, Math.floor(x0) + 1);
+        if (column.light) {
+            context.fillStyle = palette.of(column.light);
+            context.fillRect(x0, top, Math.max(view.x(lane.to(column.last - 1, steps)) - x0, 1.5), height);
+        }
+        if (column.solid) solids.push([x0, x0 + 1, column.share, column.solid]);
+        i = column.last;
     }
+    solids.forEach(([x0, x1, share, segment], k) => {
+        const alone =
+            x0 - (solids[k - 1]?.[1] ?? -Infinity) > CROWDED && (solids[k + 1]?.[0] ?? Infinity) - x1 > CROWDED;
+        if (x1 - x0 >= 1.5 || alone) return bar(segment, x0, Math.max(x1, x0 + LEAST_WIDTH), 1);
+        // In a crowd the color tells how much of the time was taken: else many short polls would
+        // look like one long one.
+        context.globalAlpha = 0.3 + 0.7 * Math.min(share, 1);
+        bar(segment, Math.floor(x0), Math.floor(x0) + 1, 1);
+        context.globalAlpha = 1;
+    });
+}
+
+/**
+ * All segments that begin in a column of pixels, but for one that reaches out of it.
+ * @param {Lane} lane
+ * @param {View} view
+ * @param {boolean} steps
+ * @param {number} i the first
+ * @param {number} edge the pixel at which the column ends
+ * @returns {{last: number, solid: Object|null, light: Object|null, share: number}} after the last of
+ *     them; one that is solid, the longest of the others, and the share of the column that is solid
+ */
+function columnAt(lane, view, steps, i, edge) {
+    const { segments } = lane;
+    const next = view.place(edge);
+    const width = (k) => lane.to(k, steps) - lane.from(k, steps);
+    const pixel = (view.to - view.from) / view.width;
+    let last = firstPlace(segments.length - i, (k) => lane.from(i + k, steps) >= next) + i;
+    if (last > i + 1 && width(last - 1) >= 1.5 * pixel) last -= 1;
+    last = Math.max(last, i + 1);
+    let [solid, light, longest, taken] = [null, null, -1, 0];
+    const looked = Math.min(last, i + LOOKED_AT);
+    for (let k = i; k < looked; k += 1) {
+        if (SOLID.has(segments[k].kind)) {
+            solid ??= segments[k];
+            taken += width(k);
+        } else if (width(k) > longest) {
+            [light, longest] = [segments[k], width(k)];
+        }
+    }
+    return { last, solid, light, share: (taken / pixel) * ((last - i) / (looked - i)) };
 }
 
 /**
@@ -203,7 +224,7 @@ function drawBar(context, palette, lane, segment, x0, x1, top, height) {
     const textX = Math.max(x0, 0) + 6;
     if (patterned) {
         context.fillStyle = palette.color(`${segment.kind}-back`);
-        context.fillRect(textX - 3, top + 2, context.measureText(shown).width + 6, height - 4);
+        context.fillRect(textX - 3, top, context.measureText(shown).width + 6, height);
     }
     context.fillStyle = solid ? palette.onSolid : palette.text;
     context.fillText(shown, textX, top + height / 2 + 0.5);

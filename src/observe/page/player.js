@@ -4,6 +4,15 @@
 // before the next frame. So the page after any number of steps depends on the cursor alone.
 "use strict";
 
+/** Up to so many tasks, all are shown and there is no choice. */
+const ALL_IN_VIEW = 12;
+
+/** Beyond so many tasks, only those are shown at first that live in the part in view. */
+const ONLY_IN_VIEW = 40;
+
+/** How much of a live run is shown at first, in nanoseconds. */
+const LIVE_WINDOW = 10e9;
+
 /** The page. */
 class Player {
     constructor() {
@@ -18,6 +27,10 @@ class Player {
         this.threshold = 100e6;
         this.playing = null;
         this.pending = false;
+        /** Whether something in the panels is pressed. */
+        this.held = false;
+        /** Whether the view of a live run was narrowed to its last seconds. */
+        this.narrowed = false;
         /** @type {Live|null} */
         this.live = null;
         this.minimap = { draw() {} };
@@ -68,13 +81,10 @@ class Player {
     /** @param {Run[]} runs what is shown from now on */
     replaceRuns(runs) {
         this.pause();
-        if (runs.length === 2) {
-            const [a, b] = runs;
-            a.title = `A  ${a.title.replace(/^A {2}/, "")}`;
-            b.title = `B  ${b.title}`;
-        } else if (runs.length === 1) {
-            runs[0].title = runs[0].title.replace(/^A {2}/, "");
-        }
+        runs.forEach((run, i) => {
+            run.letter = runs.length > 1 ? "AB"[i] : "";
+        });
+        const hadRun = this.runs.length > 0;
         const fresh = this.runs[0] !== runs[0] || this.runs.length !== runs.length;
         this.runs = runs;
         this.run = runs[0] ?? null;
@@ -84,16 +94,20 @@ class Player {
         byId("drop").hidden = runs.length > 0 || this.live !== null;
         if (runs.length === 0) return;
         this.lanes.list();
-        if (fresh && !this.live) {
+        if (fresh && !(this.live && hadRun)) {
             [this.lanes.view.begin, this.lanes.view.end] = this.lanes.ends();
             this.lanes.view.fit();
+            const many = runs.some((run) => run.model.tasks.size > ONLY_IN_VIEW);
+            setPressed("only", many || this.live !== null);
+            this.lanes.setOnly(isPressed("only"));
         }
-        this.selectedLane = this.lanes.rows.find((row) => row.kind === "task") ?? null;
+        this.selectedLane = this.lanes.all.find((row) => row.kind === "task") ?? null;
         // The first sleep: by then something waits for something, and there is a machine to be seen.
         for (const run of fresh ? runs : [])
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
         this.head();
         fillLegend(runs);
+        if (!this.live) this.say(runs.flatMap((run) => run.remarks).join(" "));
         drawComparison(this);
         this.reading.drawFindings();
         this.refresh();
@@ -106,6 +120,12 @@ class Player {
         const key = this.selectedLane?.key;
         this.lanes.list();
         this.selectedLane = (key && this.lanes.laneOf(run, key)) ?? null;
+        // Of a long run the last seconds are shown, unless somebody wants to see it all.
+        const { view } = this.lanes;
+        if (!this.narrowed && !this.lanes.steps && view.end - view.begin > LIVE_WINDOW) {
+            this.narrowed = true;
+            view.show(view.end - LIVE_WINDOW, view.end + view.air);
+        }
         this.head();
         // Findings take a look at the whole run: from time to time is enough.
         if (!(performance.now() - this.noticed < 2000)) {
@@ -119,17 +139,17 @@ class Player {
     head() {
         const { run } = this;
         const { model, trace } = run;
-        document.title = `${run.title.replace(/^A {2}/, "")} · boucle`;
+        document.title = `${run.title} · boucle`;
         byId("program").replaceChildren(
-            ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.title, LONGEST_NAME)]),
+            ...this.runs.flatMap((run, i) => [i > 0 ? " and " : "", isolated(run.label, LONGEST_NAME)]),
         );
         const built = trace.events[0]?.event === "loop_built" ? trace.events[0] : null;
-        const simulated =
-            built !== null && built.seed !== null
-                ? `simulated, seed ${harmless(built.seed_digits ?? built.seed, 24)}`
-                : built?.simulated === true
-                  ? "simulated"
-                  : null;
+        const seed = built?.seed_digits ?? built?.seed ?? null;
+        const simulated = !model.simulated
+            ? null
+            : seed === null
+              ? "simulated"
+              : `simulated, seed ${harmless(seed, 24)}`;
         byId("counts").textContent = [
             `loop ${numberText(trace.header.loop)}`,
             humanSpan(model.end - model.start),
@@ -143,9 +163,9 @@ class Player {
         ]
             .filter(Boolean)
             .join(" · ");
-        this.say(this.runs.flatMap((run) => run.remarks).join(" "));
         byId("scrub").min = String(model.first);
         byId("scrub").max = String(run.last);
+        byId("only").hidden = this.runs.every((run) => run.model.tasks.size <= ALL_IN_VIEW);
         const names = new Set();
         for (const task of model.tasks.values()) {
             if (names.size >= 200) break;
@@ -315,7 +335,7 @@ class Player {
         if (this.playing) cancelAnimationFrame(this.playing);
         this.playing = null;
         byId("play").textContent = "Play";
-        byId("sentence").setAttribute("aria-live", "polite");
+        byId("sentence").setAttribute("aria-live", this.live?.follow ? "off" : "polite");
     }
 
     /** Draws everything that depends on the cursor, before the next frame. */
@@ -325,7 +345,9 @@ class Player {
         this.pending = true;
         requestAnimationFrame(() => {
             this.pending = false;
-            if (this.run && this.run.trace.events.length > 0) this.draw();
+            // Not under a finger that is about to let go of a button.
+            if (this.held) return;
+            if (this.run && this.run.trace.events.length > 0) keepFocus(byId("grid"), () => this.draw());
         });
     }
 
@@ -343,11 +365,11 @@ class Player {
         const { first, last } = run.moment();
         const same = last > first ? `, the ${ordinal(index - first + 1)} of ${last - first + 1} at this moment` : "";
         byId("where").textContent =
-            `${this.runs.length > 1 ? `${run.title.slice(0, 1)}: ` : ""}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}${same}`;
+            `${run.letter && `${run.letter}: `}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}${same}`;
         byId("canvas").setAttribute(
             "aria-label",
             harmless(
-                `Lanes of ${run.title}: the loop, ${counted(model.tasks.size, "task")}, ${counted(model.workers.size, "thread")} of pools, over ${humanSpan(model.end - model.start)}. The cursor is at ${stampText(run.at)}.`,
+                `Lanes of ${run.label}: the loop, ${counted(model.tasks.size, "task")}, ${counted(model.workers.size, "thread")} of pools, over ${humanSpan(model.end - model.start)}. The cursor is at ${stampText(run.at)}.`,
                 300,
             ),
         );

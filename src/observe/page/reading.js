@@ -21,8 +21,9 @@ class Reading {
     /** @param {Player} player */
     constructor(player) {
         this.player = player;
-        /** The finding that was clicked last. */
-        this.chosen = null;
+        /** What the list of findings says, and of which run. */
+        this.told = "";
+        this.toldOf = null;
     }
 
     /** What the page noticed in the runs. */
@@ -32,9 +33,13 @@ class Reading {
         const all = player.runs.flatMap((run) =>
             notice(run.model, { threshold: player.threshold }).map((finding) => [run, finding]),
         );
+        // Those that are there already stay, with the one that is pressed.
+        const told = JSON.stringify(all.map(([run, { title, evidence }]) => [run.letter, title, evidence]));
+        if (this.told === told && this.toldOf === player.runs[0]) return;
+        [this.told, this.toldOf] = [told, player.runs[0]];
         list.replaceChildren(
             ...all.slice(0, MOST_FINDINGS).map(([run, finding]) => {
-                const where = player.runs.length > 1 ? `${run.title}: ` : "";
+                const where = player.runs.length > 1 ? `${run.letter}: ` : "";
                 const button = buttonOf("", () => this.show(run, finding, button), {
                     class: `finding ${String(finding.kind ?? "").replace(/\W/g, "")}`,
                     "aria-pressed": "false",
@@ -148,12 +153,10 @@ class Reading {
             rows.at(-1).firstChild.append(isolated(describeEvent(model, i), 300));
         }
         const list = byId("events-body");
-        const hadFocus = list.contains(document.activeElement);
         list.replaceChildren(...rows);
         const current = list.querySelector("[aria-current]");
         if (!current) return;
         list.scrollTop = current.offsetTop - list.offsetTop - list.clientHeight / 2 + current.clientHeight / 2;
-        if (hadFocus) current.firstChild.focus({ preventScroll: true });
     }
 
     /** The selected lane in numbers, and what it did around the cursor. */
@@ -172,15 +175,13 @@ class Reading {
         const { at } = lane.run;
         const here = firstPlace(segments.length, (i) => segments[i].from > at) - 1;
         const from = Math.max(here - SEGMENTS_AROUND, 0);
-        const rows = segments
-            .slice(from, here + SEGMENTS_AROUND + 1)
-            .map((segment, k) => [
-                stampText(segment.from),
-                buttonOf(isolated(segmentWords(segment), 120), () => player.select(lane, from + k, null), {
-                    "aria-current": from + k === here ? "true" : null,
-                }),
-                humanSpan(segment.to - segment.from),
-            ]);
+        const rows = segments.slice(from, here + SEGMENTS_AROUND + 1).map((segment, k) => [
+            stampText(segment.from),
+            buttonOf(isolated(segmentWords(segment), 120), () => player.select(lane, from + k, null), {
+                "aria-current": from + k === here ? "true" : null,
+            }),
+            humanSpan(segment.to - segment.from),
+        ]);
         const left = segments.length - rows.length;
         body.replaceChildren(
             make("p", {}, ...laneFacts(lane)),

@@ -17,9 +17,18 @@ class Run {
      */
     constructor(trace, title, remarks) {
         Object.assign(this, { trace, title, remarks });
+        /** "A" or "B" while two runs are compared. */
+        this.letter = "";
+        /** How long a live loop has said nothing since its last event, in nanoseconds. */
+        this.silence = 0;
         this.model = new Model(trace);
         /** The event at the cursor. */
         this.index = this.model.first;
+    }
+
+    /** @returns {string} its title, with its letter */
+    get label() {
+        return this.letter === "" ? this.title : `${this.letter}  ${this.title}`;
     }
 
     /** @returns {number} the last event */
