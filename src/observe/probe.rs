@@ -14,6 +14,10 @@ use std::time::Duration;
 use crate::clock::{Clock, Instant};
 use crate::observe::event::{Cause, Event, Observer};
 
+/// Whether this build can be watched. All do but one: `--cfg boucle_seamless` is what `benches`
+/// compares with, to tell what the seam costs.
+const HAS_SEAM: bool = !cfg!(boucle_seamless);
+
 /// The seam between the engine and whoever watches it.
 pub(crate) struct Probe {
     /// Whether anybody watches.
@@ -40,26 +44,29 @@ impl Probe {
     /// Whether anybody watches.
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        self.on.get()
+        self.on.get() && HAS_SEAM
     }
 
     /// Tells the observer, if there is one, what `event` returns.
     #[inline]
     pub(crate) fn emit<'a>(&self, event: impl FnOnce() -> Event<'a>) {
-        if self.on.get() {
+        if self.is_on() {
             self.deliver(&event());
         }
     }
 
     /// On whose behalf the loop works.
+    #[inline]
     pub(crate) fn cause(&self) -> Cause {
-        self.cause.get()
+        if HAS_SEAM { self.cause.get() } else { Cause::Program }
     }
 
     /// Changes on whose behalf the loop works.
     #[inline]
     pub(crate) fn set_cause(&self, cause: Cause) {
-        self.cause.set(cause);
+        if HAS_SEAM {
+            self.cause.set(cause);
+        }
     }
 
     /// The time from the loop's birth to `instant`, as events tell it.
