@@ -27,6 +27,8 @@ static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::
 pub(crate) struct Clock {
     /// When the loop was built: tick 0 of its wheel, and time 0 of its events.
     born: Instant,
+    /// The same moment on the system's clock.
+    since: std::time::Instant,
     /// The present of a virtual clock; `None` reads the system's.
     present: Option<Cell<Instant>>,
 }
@@ -34,18 +36,22 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that reads the system's.
     pub(crate) fn real() -> Clock {
-        Clock { born: Clock::read(), present: None }
+        let since = Clock::read_std();
+        Clock { born: since.into(), since, present: None }
     }
 
     /// A clock that stands still until somebody advances it.
     pub(crate) fn simulated() -> Clock {
-        Clock { born: Instant::START, present: Some(Cell::new(Instant::START)) }
+        Clock { born: Instant::START, since: *ANCHOR, present: Some(Cell::new(Instant::START)) }
     }
 
     /// The present. This is the only place where the crate asks for the time.
     #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
+    fn read_std() -> std::time::Instant {
+        std::time::Instant::now()
+    }
     pub(crate) fn read() -> Instant {
-        Instant::from(std::time::Instant::now())
+        Instant::from(Clock::read_std())
     }
 
     /// What time it is on this clock.
@@ -66,6 +72,15 @@ impl Clock {
     pub(crate) fn advance_by(&self, duration: Duration) {
         if let Some(present) = &self.present {
             present.set(present.get() + duration);
+        }
+    }
+
+    /// The time from the loop's birth to the present.
+    #[inline]
+    pub(crate) fn age(&self) -> Duration {
+        match &self.present {
+            None => Clock::read_std().saturating_duration_since(self.since),
+            Some(present) => self.age_at(present.get()),
         }
     }
 

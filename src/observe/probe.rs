@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Instant};
-use crate::observe::event::{Cause, Event, Observer};
+use crate::observe::event::{Cause, Event, Observer, Outcome};
 
 /// Whether this build can be watched. All do but one: `--cfg boucle_seamless` is what `benches`
 /// compares with, to tell what the seam costs.
@@ -28,6 +28,9 @@ pub(crate) struct Probe {
     cause: Cell<Cause>,
     /// What time it is.
     clock: Rc<Clock>,
+    /// When the event before happened, if it was the end of a poll after which nothing is run but
+    /// the engine's own few steps to the next poll.
+    ended: Cell<Option<Duration>>,
 }
 
 impl Probe {
@@ -38,6 +41,7 @@ impl Probe {
             observer: Cell::new(observer),
             cause: Cell::new(Cause::Program),
             clock,
+            ended: Cell::new(None),
         }
     }
 
@@ -76,15 +80,30 @@ impl Probe {
 
     /// Calls the observer. It is out of its place meanwhile, so that an event which it causes
     /// itself finds nobody, and stays out if it panics.
-    #[cold]
+    #[inline(never)]
     fn deliver(&self, event: &Event<'_>) {
         let Some(mut observer) = self.observer.take() else { return };
-        let at = self.clock.age_at(self.clock.now());
+        let at = self.time_of(event);
         if shield(|| observer.event(at, event)).is_some() {
             self.observer.set(Some(observer));
         } else {
             self.on.set(false);
             shield(|| drop(observer));
         }
+    }
+
+    /// When `event` happens: now. A poll that begins where another has just ended begins at that
+    /// moment, which saves a third of all clock reads; whatever is run between the two by others
+    /// (a destructor, a waker) happens when a task is over, or is an event itself.
+    #[inline]
+    fn time_of(&self, event: &Event<'_>) -> Duration {
+        if let (Some(ended), Event::PollBegan { .. }) = (self.ended.take(), event) {
+            return ended;
+        }
+        let now = self.clock.age();
+        if let Event::PollEnded { outcome: Outcome::Pending, .. } = event {
+            self.ended.set(Some(now));
+        }
+        now
     }
 }
