@@ -8,8 +8,9 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::config::Config;
 use crate::engine::executor::Root;
-use crate::engine::{Config, Engine, context};
+use crate::engine::{Engine, context};
 use crate::handle::Handle;
 use crate::observe::{Observer, TaskId, Watch};
 use crate::task::JoinHandle;

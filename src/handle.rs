@@ -71,7 +71,7 @@ impl Handle {
         Fut::Output: Send + 'static,
     {
         let place = Location::caller();
-        let (completer, handle) = JoinHandle::remote();
+        let (completer, handle) = JoinHandle::remote(None);
         let run = move || spawn_remote(async move { make().await }, completer, place);
         // A loop that is gone drops the closure, and with it the completer: the task is aborted.
         drop(self.inbox.send(Message::Run(Box::new(run))));

@@ -109,6 +109,7 @@
 //! | `observe/event.rs` | the glossary: everything that can happen in a loop |
 //! | `observe/probe.rs` | how a mechanism says what it does |
 //! | `clock.rs` | what time it is: the system's, or a virtual one |
+//! | `config.rs` | what can be chosen when a loop is built |
 //! | `budget.rs` | how much a task may do before others have their turn |
 //! | `shield.rs` | where the panics of destructors and wakers end |
 //! | `shim.rs` | threads and locks, in one place for the model checker |
@@ -149,7 +150,10 @@
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
 //! | `observe/record.rs` | events kept in memory |
+//! | `observe/slow_report.rs` | a poll that takes too long, in words |
+//! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/unseen.rs` | who panicked while nobody looked |
 //! | | **A build without an operating system** |
 //! | `absent/reactor.rs`, `absent/pool.rs` | what says there is none |
 //!
@@ -168,6 +172,7 @@ pub mod blocking;
 pub mod budget;
 pub mod callback;
 mod clock;
+mod config;
 mod engine;
 mod event_loop;
 mod handle;

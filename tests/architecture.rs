@@ -23,6 +23,7 @@ fn the_engine_imports_nothing_above_it() {
         "observe::probe",
         "budget",
         "clock",
+        "config",
         "shield",
         "shim",
         "sync",
@@ -47,15 +48,15 @@ fn each_thing_happens_in_only_one_place() {
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
-        // Where the loop's thread sleeps, and where a worker does.
+        // Where the loop's thread sleeps, and where a worker and a watchdog do.
         ("self.poll.borrow_mut().poll(", &["engine/reactor.rs"], 1),
         ("mio::Poll::new(", &["engine/reactor.rs"], 1),
-        (".wait_timeout(", &["blocking/pool.rs"], 1),
+        (".wait_timeout(", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
         // Where a thread is started.
-        ("thread::Builder", &["blocking/pool.rs"], 1),
+        ("thread::Builder", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
         ("thread::spawn(", &[], 0),
         ("thread::sleep(", &[], 0),
     ];
@@ -75,7 +76,7 @@ fn each_thing_happens_in_only_one_place() {
 #[test]
 fn thread_locals_and_foreign_time_are_where_they_are_expected() {
     let files = library();
-    let homes = ["engine/context.rs", "engine/ready.rs", "budget.rs"];
+    let homes = ["engine/context.rs", "engine/ready.rs", "budget.rs", "shim.rs"];
     for (path, line) in find(&files, "thread_local!") {
         assert!(homes.contains(&path.as_str()), "src/{path}:{line}: a thread-local");
     }

@@ -39,6 +39,10 @@ fn on_runtime<R: Runtime>(job: &str, quick: bool) -> Result<(), Box<dyn Error>> 
     let figure = match job {
         "yield" => nanos(median(passes, || tasks::yields::<R>(1_000, 1_000)), million),
         "spawn" => nanos(tasks::spawn::<R>(million / part, 10_000), million / part),
+        "spawn_kept" => {
+            machine::keep_freed_memory();
+            nanos(tasks::spawn::<R>(million / part, 10_000), million / part)
+        }
         "channel" => nanos(median(passes, || tasks::channel::<R>(million)), million),
         "timeout_pending" => nanos(timers::timeout_pending::<R>(1_000_000, 100_000), million),
         "timeout_ready" => nanos(timers::timeout_ready::<R>(1_000_000, 100_000), million),

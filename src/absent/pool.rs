@@ -15,6 +15,19 @@ use crate::observe::event::WorkerId;
 /// Work for the pool.
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
 
+/// Whoever wants to know when workers begin and end.
+pub(crate) type Watch = Box<dyn Fn(WorkerId, Shift) + Send + Sync>;
+
+/// What a [`Watch`] would be told.
+#[allow(dead_code, reason = "the words of the pool that there could be")]
+#[derive(Clone, Copy)]
+pub(crate) enum Shift {
+    /// A worker begins.
+    Begins,
+    /// A worker goes home.
+    Ends,
+}
+
 /// A job that the pool gave back unrun, and why.
 #[allow(dead_code, reason = "the words of the pool that there could be")]
 pub(crate) enum Rejected {
@@ -29,7 +42,7 @@ pub(crate) struct Pool;
 
 impl Pool {
     /// A pool without threads.
-    pub(crate) fn new(_max_workers: usize, _keep_alive: Duration) -> Pool {
+    pub(crate) fn new(_max_workers: usize, _keep_alive: Duration, _watch: Option<Watch>) -> Pool {
         Pool
     }
 

@@ -14,13 +14,15 @@ pub(crate) mod pool;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::blocking::pool::{Job, Pool, Rejected};
-use crate::clock::Clock;
-use crate::clock::Instant;
+use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
+use crate::clock::{Clock, Instant};
+use crate::config::told;
 use crate::engine::{Engine, context};
 use crate::observe::event::{Event, JobId, PoolId, WorkerId};
+use crate::shim::this_thread;
 use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
 
 /// How long an idle thread of a [`BlockingPool`] stays.
@@ -50,7 +52,19 @@ where
     T: Send + 'static,
 {
     let place = Location::caller();
-    context::current(|engine| submit(Some(engine), || engine.pool(), work, place))
+    context::current(|engine| submit(Some(engine), OWN, || own_pool(engine), work, place))
+}
+
+/// The number of a loop's own pool.
+const OWN: PoolId = PoolId(0);
+
+/// The loop's own pool, made for the first job.
+fn own_pool(engine: &Engine) -> &Pool {
+    let config = &engine.config;
+    engine.pool.get_or_init(|| {
+        let watch = watch(engine, OWN, config.max_blocking_threads);
+        Pool::new(config.max_blocking_threads, config.blocking_keep_alive, watch)
+    })
 }
 
 /// A pool of threads for blocking work, beside the one that each loop has: for work that must not
@@ -59,13 +73,19 @@ where
 /// Threads are started on demand and leave after 10 seconds without work. Dropping the pool drops
 /// the work that has not begun and leaves the rest to end by itself.
 ///
+/// A job is told to whoever watches the loop in which it is spawned. When threads begin and end is
+/// told to the loop that turned on the thread that built the pool; if none did, to nobody.
+///
 /// ```
 /// let pool = boucle::blocking::BlockingPool::new(2);
 /// let work = pool.spawn(|| 6 * 7);
 /// assert_eq!(boucle::block_on(work).unwrap(), 42);
 /// ```
 pub struct BlockingPool {
+    /// The threads.
     pool: Pool,
+    /// By what number observers call it.
+    id: PoolId,
 }
 
 impl BlockingPool {
@@ -82,7 +102,10 @@ impl BlockingPool {
     #[track_caller]
     pub fn new(max_workers: usize) -> BlockingPool {
         assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
-        BlockingPool { pool: Pool::new(max_workers, KEEP_ALIVE) }
+        static POOLS: AtomicU32 = AtomicU32::new(1);
+        let id = PoolId(POOLS.fetch_add(1, Ordering::Relaxed));
+        let watch = context::try_current(|engine| watch(engine, id, max_workers)).flatten();
+        BlockingPool { pool: Pool::new(max_workers, KEEP_ALIVE, watch), id }
     }
 
     /// Runs `work` on a thread of this pool. As [`spawn_blocking`] otherwise, but it can be called
@@ -99,7 +122,7 @@ impl BlockingPool {
         T: Send + 'static,
     {
         let place = Location::caller();
-        let submit = |engine: Option<&Engine>| submit(engine, || &self.pool, work, place);
+        let submit = |engine: Option<&Engine>| submit(engine, self.id, || &self.pool, work, place);
         context::with_current(submit)
     }
 }
@@ -114,6 +137,7 @@ impl fmt::Debug for BlockingPool {
 #[track_caller]
 fn submit<'a, F, T>(
     engine: Option<&Engine>,
+    pool_id: PoolId,
     pool: impl FnOnce() -> &'a Pool,
     work: F,
     place: &'static Location<'static>,
@@ -122,8 +146,8 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let (completer, handle) = JoinHandle::remote();
-    let note = engine.and_then(|engine| Note::queued(engine, place));
+    let note = engine.and_then(|engine| Note::queued(engine, pool_id, place));
+    let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
     if engine.is_some_and(|engine| engine.clock.is_virtual()) {
         let worker = WorkerId(0);
         let task = async move {
@@ -164,20 +188,26 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
 /// thread alone, so the job carries its times back.
 #[derive(Clone, Copy)]
 struct Note {
+    /// The loop.
     loop_id: u32,
+    /// What it calls the job.
     job: JobId,
 }
 
 impl Note {
     /// Notes that a job is queued, if anybody watches.
-    fn queued(engine: &Engine, place: &'static Location<'static>) -> Option<Note> {
+    fn queued(
+        engine: &Engine,
+        pool: PoolId,
+        place: &'static Location<'static>,
+    ) -> Option<Note> {
         let probe = &engine.probe;
         if !probe.is_on() {
             return None;
         }
         let job = engine.next_job();
         let by = probe.cause();
-        probe.emit(|| Event::JobQueued { job, pool: PoolId(0), by, place });
+        probe.emit(|| Event::JobQueued { job, pool, by, place });
         Some(Note { loop_id: engine.inbox.loop_id, job })
     }
 
@@ -191,4 +221,29 @@ impl Note {
             engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
         });
     }
+}
+
+/// What the workers of a pool tell a loop, if anybody watches it: when they begin and end. They do
+/// so by messages, in the order in which it happens: a worker's beginning comes before its jobs,
+/// and its end after them. The times are the worker's own. What is told after the loop's end, as by
+/// a worker that goes home because the loop is dropped, comes too late and is lost.
+///
+/// A simulated loop is told nothing: its clock knows nothing of real threads.
+fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
+    let (loop_id, max_workers) = (engine.inbox.loop_id, told(max_workers));
+    let is_watched = engine.probe.is_on() && !engine.clock.is_virtual();
+    is_watched.then(|| -> Watch {
+        Box::new(move |worker, shift| {
+            let (now, thread) = (Clock::read(), this_thread());
+            context::tell(loop_id, move |engine| {
+                let at = engine.probe.age_at(now);
+                engine.probe.emit(|| match shift {
+                    Shift::Begins => {
+                        Event::WorkerStarted { worker, pool, thread, max_workers, at }
+                    }
+                    Shift::Ends => Event::WorkerStopped { worker, pool, at },
+                });
+            });
+        })
+    })
 }

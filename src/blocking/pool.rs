@@ -70,6 +70,19 @@ const BRISK_LOOKS: u8 = 2;
 /// Work for the pool. It is told which worker runs it, and is dropped on that worker's thread.
 pub(crate) type Job = Box<dyn FnOnce(WorkerId) + Send>;
 
+/// Whoever wants to know when workers begin and end. It is called on the worker's thread, at its
+/// end under the pool's lock: it must be quick, and not come back to the pool.
+pub(crate) type Watch = Box<dyn Fn(WorkerId, Shift) + Send + Sync>;
+
+/// What a [`Watch`] is told of a worker.
+#[derive(Clone, Copy)]
+pub(crate) enum Shift {
+    /// It begins, and has not looked for a job yet.
+    Begins,
+    /// It goes home: it is counted for the last time, and another may take its place.
+    Ends,
+}
+
 /// A job that the pool gave back unrun, and why.
 #[allow(dead_code, reason = "the loop drops such a job; the pool's tests look at it")]
 pub(crate) enum Rejected {
@@ -117,6 +130,8 @@ struct Shared {
     max_workers: usize,
     /// How long an idle worker stays.
     keep_alive: Duration,
+    /// Who is told of workers that begin and end.
+    watch: Option<Watch>,
 }
 
 /// The queue, and who does what. The flags are independent: each is one worker's.
@@ -149,10 +164,10 @@ struct State {
 
 impl Pool {
     /// A pool without threads yet. `max_workers` is at least 1, which the caller checks.
-    pub(crate) fn new(max_workers: usize, keep_alive: Duration) -> Pool {
+    pub(crate) fn new(max_workers: usize, keep_alive: Duration, watch: Option<Watch>) -> Pool {
         let state = Mutex::new(State::default());
         let gone = Condvar::new();
-        let shared = Arc::new(Shared { state, gone, max_workers, keep_alive });
+        let shared = Arc::new(Shared { state, gone, max_workers, keep_alive, watch });
         Pool { door: Arc::new(Door { shared }) }
     }
 
@@ -266,8 +281,9 @@ impl Shared {
 
     /// The life of a worker: it waits for a call, works until the queue is empty, waits again.
     fn work(self: Arc<Self>, id: WorkerId) {
+        self.tell(id, Shift::Begins);
         let (bed, mut state) = (Arc::new(Condvar::new()), self.lock());
-        while let Some(called) = self.wait(state, &bed) {
+        while let Some(called) = self.wait(id, state, &bed) {
             state = called;
             let mut on_streak = false;
             while let Some(job) = state.queue.pop_front() {
@@ -293,6 +309,13 @@ impl Shared {
         }
     }
 
+    /// Tells the watch, if there is one, what a worker does.
+    fn tell(&self, id: WorkerId, shift: Shift) {
+        if let Some(watch) = &self.watch {
+            watch(id, shift);
+        }
+    }
+
     /// Gives way to other threads for a while, looking for a job each time (rule 7).
     fn linger<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         if state.lingering {
@@ -315,6 +338,7 @@ impl Shared {
     /// longer counted. This is the only place where a worker sleeps.
     fn wait<'a>(
         &'a self,
+        id: WorkerId,
         mut state: MutexGuard<'a, State>,
         bed: &Arc<Condvar>,
     ) -> Option<MutexGuard<'a, State>> {
@@ -352,6 +376,7 @@ impl Shared {
             state.sleepers.retain(|other| !Arc::ptr_eq(other, bed));
             time_is_up = timeout.timed_out();
         }
+        self.tell(id, Shift::Ends);
         state.count.threads -= 1;
         if state.count.threads == 0 {
             self.gone.notify_all();

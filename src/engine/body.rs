@@ -19,8 +19,9 @@ pub(crate) trait Body {
     fn end(self: Pin<&mut Self>, error: JoinError);
 
     /// Moves the output into `into`, an `Option<Result<T, JoinError>>`; drops it if that is
-    /// something else. Panics if its destructor does, and is empty all the same.
-    fn take(self: Pin<&mut Self>, into: &mut dyn Any);
+    /// something else. Says whether the output has got to whoever wants it. Panics if the output's
+    /// destructor does, and is empty all the same.
+    fn take(self: Pin<&mut Self>, into: &mut dyn Any) -> bool;
 
     /// Puts a future into an empty body, out of `future`, an `Option<F>`; false if the body is for
     /// futures of another type.
@@ -59,12 +60,14 @@ where
         self.set(Stages::Done { output: Err(error) });
     }
 
-    fn take(self: Pin<&mut Self>, into: &mut dyn Any) {
+    fn take(self: Pin<&mut Self>, into: &mut dyn Any) -> bool {
         if let Replaced::Done { output } = self.project_replace(Stages::Taken)
             && let Some(into) = into.downcast_mut::<Option<Result<F::Output, JoinError>>>()
         {
             *into = Some(output);
+            return true;
         }
+        false
     }
 
     #[inline]

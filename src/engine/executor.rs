@@ -46,7 +46,7 @@ use crate::engine::inbox::Inbox;
 use crate::engine::ready::Ready;
 use crate::engine::spares::Spares;
 use crate::engine::waker::{Node, wake};
-use crate::observe::event::{Cause, Event, Outcome, TaskId};
+use crate::observe::event::{Awaited, Cause, Event, Outcome, TaskId};
 use crate::observe::probe::Probe;
 use crate::shield::shield;
 
@@ -217,7 +217,7 @@ impl Executor {
         }
         root.node.set_queued();
         self.tasks.borrow_mut().remove(root.key);
-        self.dropped(root.key);
+        self.dropped(root.key, root.outcome.is_some());
     }
 
     /// Polls the task that `key` names, if it still waits for that, or drops its future if it was
@@ -319,7 +319,7 @@ impl Executor {
     }
 
     /// Ends a task whose body holds its output: the handle takes it, or it is dropped here.
-    fn finish(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+    fn finish(&self, key: Key, body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         node.set_queued();
         self.spares.keep_node(node);
         let mut tasks = self.tasks.borrow_mut();
@@ -334,11 +334,16 @@ impl Executor {
             _ => {
                 tasks.remove(key);
                 drop(tasks);
-                shield(|| body.as_mut().take(&mut ()));
-                self.spares.keep_body(body);
-                self.dropped(key);
+                self.discard(key, body);
             }
         }
+    }
+
+    /// Drops the output of a finished task that has left the arena, if it is still there.
+    fn discard(&self, key: Key, mut body: Pin<Box<dyn Body>>) {
+        let joined = shield(|| body.as_mut().take(&mut ()));
+        self.spares.keep_body(body);
+        self.dropped(key, joined == Some(true));
     }
 
     /// Moves the output of a finished task into `into`, an `Option<Result<T, JoinError>>`, and
@@ -352,6 +357,7 @@ impl Executor {
             let replaced = if known { None } else { task.joiner.replace(cx.waker().clone()) };
             drop(tasks);
             drop(replaced);
+            self.probe.awaits(|| Awaited::Task(TaskId(key.serial())));
             return Poll::Pending;
         }
         let task = tasks.remove(key);
@@ -360,7 +366,7 @@ impl Executor {
             body.as_mut().take(into);
             self.spares.keep_body(body);
         }
-        self.dropped(key);
+        self.dropped(key, true);
         Poll::Ready(())
     }
 
@@ -384,7 +390,7 @@ impl Executor {
         let by = self.probe.cause();
         self.probe.emit(|| Event::AbortRequested { task: TaskId(key.serial()), by });
         if must_queue {
-            self.ready.push_woken(key);
+            self.ready.wake(key, true);
         }
     }
 
@@ -397,22 +403,21 @@ impl Executor {
         let finished = if task.stage == Stage::Done { tasks.remove(key) } else { None };
         drop(tasks);
         drop(joiner);
-        if let Some(task) = finished {
-            shield(|| drop(task));
-            self.dropped(key);
+        if let Some(body) = finished.and_then(|task| task.body) {
+            self.discard(key, body);
         }
     }
 
     /// Queues a task because another thread woke it.
     pub(crate) fn wake_by_message(&self, key: Key) {
         let tasks = self.tasks.borrow();
-        let Some(node) = tasks.get(key).and_then(|task| task.node.as_ref()) else { return };
-        node.sent.clear();
-        let must_queue = node.set_queued();
+        let node = tasks.get(key).and_then(|task| task.node.as_ref());
+        let must_queue = node.is_some_and(|node| {
+            node.sent.clear();
+            node.set_queued()
+        });
         drop(tasks);
-        if must_queue {
-            self.ready.push_woken(key);
-        }
+        self.ready.wake(key, must_queue);
     }
 
     /// Drops every task, and lets no new one start. User code runs: destructors of futures.
@@ -434,7 +439,7 @@ impl Executor {
                 let Some(Task { body, joiner, .. }) = task else { continue };
                 shield(|| drop(body));
                 joiner.into_iter().for_each(wake);
-                self.dropped(key);
+                self.dropped(key, false);
             }
         }
     }
@@ -456,13 +461,13 @@ impl Executor {
 
     /// A task has left the arena.
     #[inline]
-    fn dropped(&self, key: Key) {
+    fn dropped(&self, key: Key, joined: bool) {
         let mut names = self.names.borrow_mut();
         if !names.is_empty() {
             names.remove(&key);
         }
         drop(names);
-        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()), joined: false });
+        self.probe.emit(|| Event::Dropped { task: TaskId(key.serial()), joined });
     }
 }
 

@@ -24,7 +24,8 @@
 use std::sync::PoisonError;
 
 use crate::engine::arena::Key;
-use crate::shim::{Mutex, MutexGuard};
+use crate::observe::event::ThreadId;
+use crate::shim::{Mutex, MutexGuard, this_thread};
 
 /// What another thread may leave for the loop.
 pub(crate) enum Message {
@@ -52,8 +53,8 @@ pub(crate) struct Inbox {
 
 /// What the lock guards.
 struct Mail {
-    /// The messages not yet taken, oldest first.
-    messages: Vec<Message>,
+    /// The messages not yet taken, oldest first, each with its sender.
+    messages: Vec<(ThreadId, Message)>,
     /// The loop sleeps, or is about to, and nobody has rung.
     asleep: bool,
     /// The loop is gone: nothing is accepted any more.
@@ -70,11 +71,12 @@ impl Inbox {
     /// Leaves a message and wakes the loop if it sleeps; gives the message back if the loop is
     /// gone.
     pub(crate) fn send(&self, message: Message) -> Result<(), Message> {
+        let sender = this_thread();
         let mut mail = self.mail();
         if mail.closed {
             return Err(message);
         }
-        mail.messages.push(message);
+        mail.messages.push((sender, message));
         let must_ring = std::mem::replace(&mut mail.asleep, false);
         drop(mail);
         // The ring is a system call: it happens with the lock released.
@@ -85,7 +87,7 @@ impl Inbox {
     }
 
     /// Moves all messages into `messages`, which must be empty, and marks the loop awake.
-    pub(crate) fn take(&self, messages: &mut Vec<Message>) {
+    pub(crate) fn take(&self, messages: &mut Vec<(ThreadId, Message)>) {
         let mut mail = self.mail();
         mail.asleep = false;
         std::mem::swap(&mut mail.messages, messages);
@@ -109,7 +111,7 @@ impl Inbox {
     }
 
     /// Refuses all further messages and gives back those that were never read.
-    pub(crate) fn close(&self) -> Vec<Message> {
+    pub(crate) fn close(&self) -> Vec<(ThreadId, Message)> {
         let mut mail = self.mail();
         mail.closed = true;
         std::mem::take(&mut mail.messages)

@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use crate::blocking::pool::Pool;
 use crate::clock::{Clock, Instant};
+use crate::config::Config;
 use crate::engine::arena::Key;
 use crate::engine::executor::{Executor, Root};
 use crate::engine::inbox::{Bell, Inbox, Message};
@@ -47,29 +48,10 @@ use crate::engine::reactor::Reactor;
 use crate::engine::ready::Ready;
 use crate::engine::waker::wake;
 use crate::engine::wheel::{Place, Step, Wheel};
-use crate::observe::event::{Cause, Event, JobId, Observer, ThreadId, TimerId, WaitReason};
+use crate::observe::event::{Awaited, Cause, Event, JobId, ThreadId, TimerId, WaitReason};
 use crate::observe::probe::Probe;
 use crate::shield::shield;
-
-/// What can be chosen when a loop is built.
-pub(crate) struct Config {
-    /// The seed of a simulated loop; `None` for a real one.
-    pub(crate) seed: Option<u64>,
-    /// Polls in a turn before the operating system is looked at.
-    pub(crate) polls_per_turn: usize,
-    /// Operations a task may complete in one poll.
-    pub(crate) budget: u32,
-    /// Who watches.
-    pub(crate) observer: Option<Box<dyn Observer>>,
-    /// How long to look for work before the thread sleeps.
-    pub(crate) spin_before_park: Duration,
-    /// Threads for blocking work, at most.
-    pub(crate) max_blocking_threads: usize,
-    /// How long an idle thread stays.
-    pub(crate) blocking_keep_alive: Duration,
-    /// How long to wait for blocking work when the loop is dropped.
-    pub(crate) shutdown_timeout: Duration,
-}
+use crate::shim;
 
 /// One event loop, without its front door.
 pub(crate) struct Engine {
@@ -86,17 +68,17 @@ pub(crate) struct Engine {
     /// What time it is.
     pub(crate) clock: Rc<Clock>,
     /// The threads for blocking work, started by the first job.
-    pool: OnceCell<Pool>,
+    pub(crate) pool: OnceCell<Pool>,
     /// Says what happens.
     pub(crate) probe: Rc<Probe>,
     /// What was chosen.
-    config: Config,
+    pub(crate) config: Config,
     /// How many turns there have been.
     turns: Cell<u64>,
     /// The number of the next job.
     jobs: Cell<u32>,
     /// Kept between turns for its memory: the messages being read.
-    messages: Cell<Vec<Message>>,
+    messages: Cell<Vec<(ThreadId, Message)>>,
     /// Kept between turns for its memory: the wakers being called, and why.
     due: Cell<Vec<(Cause, Waker)>>,
 }
@@ -120,6 +102,7 @@ impl Engine {
         };
         let clock = Rc::new(clock);
         let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
+        probe.emit(|| config.loop_built());
         let inbox = Arc::new(Inbox::new(loop_id, bell));
         let ready = Rc::new(Ready::new(loop_id, config.seed, Rc::clone(&probe)));
         let (for_tasks, budget) = (Arc::clone(&inbox), config.budget);
@@ -184,8 +167,8 @@ impl Engine {
         self.inbox.take(&mut messages);
         if !messages.is_empty() {
             self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
-            self.probe.set_cause(Cause::Thread(ThreadId(0)));
-            for message in messages.drain(..) {
+            for (sender, message) in messages.drain(..) {
+                self.probe.set_cause(Cause::Thread(shim::as_seen_here(sender)));
                 match message {
                     Message::Wake(task) => self.executor.wake_by_message(task),
                     Message::Run(run) => drop(shield(run)),
@@ -328,11 +311,11 @@ impl Engine {
     pub(crate) fn poll_timer(&self, timer: Key, cx: &mut Context<'_>) -> Poll<()> {
         let mut wheel = self.wheel.borrow_mut();
         let Some(waker) = wheel.get_mut(timer) else { return Poll::Ready(()) };
-        if !waker.will_wake(cx.waker()) {
-            let replaced = std::mem::replace(waker, cx.waker().clone());
-            drop(wheel);
-            drop(replaced);
-        }
+        let known = waker.will_wake(cx.waker());
+        let replaced = (!known).then(|| std::mem::replace(waker, cx.waker().clone()));
+        drop(wheel);
+        drop(replaced);
+        self.probe.awaits(|| Awaited::Timer(TimerId(timer.serial())));
         Poll::Pending
     }
 
@@ -342,13 +325,6 @@ impl Engine {
         if waker.is_some() {
             self.probe.emit(|| Event::TimerCancelled { timer: TimerId(timer.serial()) });
         }
-    }
-
-    /// The pool for blocking work.
-    pub(crate) fn pool(&self) -> &Pool {
-        self.pool.get_or_init(|| {
-            Pool::new(self.config.max_blocking_threads, self.config.blocking_keep_alive)
-        })
     }
 
     /// The number of the next job.
@@ -363,12 +339,13 @@ impl Engine {
         // What another loop of this thread, or a foreign executor, waits for will never come.
         let waiting = self.reactor.as_ref().map(Reactor::close);
         waiting.into_iter().flatten().for_each(wake);
-        for message in self.inbox.close() {
+        for (_, message) in self.inbox.close() {
             shield(|| drop(message));
         }
         if let Some(pool) = self.pool.get() {
             pool.shutdown(self.config.shutdown_timeout);
         }
+        self.probe.emit(|| Event::LoopDropped);
     }
 }
 

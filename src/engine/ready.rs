@@ -45,11 +45,16 @@ impl Ready {
         self.queue.borrow_mut().push_back(task);
     }
 
-    /// Queues a task because its waker was called.
+    /// Queues a task because its waker was called, unless it is queued already, or over.
     #[inline]
-    pub(crate) fn push_woken(&self, task: Key) {
-        self.push(task);
-        self.probe.emit(|| Event::Woken { task: TaskId(task.serial()), by: self.probe.cause() });
+    pub(crate) fn wake(&self, task: Key, must_queue: bool) {
+        let probe = &self.probe;
+        if must_queue {
+            self.push(task);
+            probe.emit(|| Event::Woken { task: TaskId(task.serial()), by: probe.cause() });
+        } else {
+            probe.emit(|| Event::WakeIgnored { task: TaskId(task.serial()), by: probe.cause() });
+        }
     }
 
     /// Takes the task that is to be polled next.

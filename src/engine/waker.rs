@@ -89,9 +89,7 @@ impl ArcWake for Node {
     fn wake_by_ref(node: &Arc<Node>) {
         let Some(task) = Key::from_u64(node.task.load(Ordering::Relaxed)) else { return };
         let is_local = ready::push_here(node.inbox.loop_id, |ready| {
-            if node.set_queued() {
-                ready.push_woken(task);
-            }
+            ready.wake(task, node.set_queued());
         });
         if !is_local && node.sent.set() {
             // A loop that is gone needs no wakes.

@@ -12,7 +12,7 @@ use crate::budget;
 use crate::engine::arena::Key;
 use crate::engine::waker::wake;
 use crate::engine::{Engine, context};
-use crate::observe::event::{Event, SourceId};
+use crate::observe::event::{Awaited, Event, SourceId};
 
 pub use crate::engine::reactor::Direction;
 
@@ -163,8 +163,16 @@ impl<S: event::Source> Source<S> {
     /// ```
     #[inline]
     pub fn poll_ready(&self, direction: Direction, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let looked =
-            self.on_loop(|engine| engine.reactor.as_ref()?.poll_ready(self.key, direction, cx));
+        let looked = self.on_loop(|engine| {
+            let ready = engine.reactor.as_ref()?.poll_ready(self.key, direction, cx);
+            if let Some(Poll::Pending) = ready {
+                engine.probe.awaits(|| match direction {
+                    Direction::Read => Awaited::Read(SourceId(self.key.serial())),
+                    Direction::Write => Awaited::Write(SourceId(self.key.serial())),
+                });
+            }
+            ready
+        });
         looked.flatten().map_or_else(|| Poll::Ready(Err(misplaced())), |ready| ready.map(Ok))
     }
 

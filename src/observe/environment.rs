@@ -3,8 +3,9 @@
 //! ```text
 //!     BOUCLE_TRACE=run.txt      the story in words, into a file     (see Print)
 //!     BOUCLE_TRACE=-            the story in words, to stderr
-//!     BOUCLE_DEBUG=1            polls of 100 ms and more, to stderr (see SlowPoll)
-//!     BOUCLE_SLOW_POLL_MS=50    the same from 50 ms on
+//!     BOUCLE_DEBUG=1            polls of 100 ms and more, to stderr (see SlowPoll),
+//!                               and panics that nobody saw          (see UnseenPanics)
+//!     BOUCLE_SLOW_POLL_MS=50    polls of 50 ms and more
 //! ```
 //!
 //! The variables are read whenever a loop is built. They hold for simulated loops as for real ones:
@@ -26,6 +27,7 @@ use std::time::Duration;
 use super::event::Observer;
 use super::print::Print;
 use super::slow_poll::SlowPoll;
+use super::unseen::UnseenPanics;
 
 /// The observers that the environment asks for.
 pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
@@ -36,6 +38,9 @@ pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
     let (debug, limit) = (variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"));
     if let Some(threshold) = slow_poll(debug.as_deref(), limit.as_deref())? {
         observers.push(Box::new(SlowPoll::new(threshold)));
+    }
+    if debug.is_some_and(|debug| debug == "1") {
+        observers.push(Box::new(UnseenPanics::new()));
     }
     Ok(observers)
 }
@@ -100,7 +105,7 @@ fn slow_poll(debug: Option<&OsStr>, limit: Option<&OsStr>) -> io::Result<Option<
         Some(value) if value == "1" => true,
         Some(value) if value == "0" => false,
         Some(value) => {
-            let possible = "`1` reports slow polls to stderr, `0` does not";
+            let possible = "`1` reports slow polls and unseen panics to stderr, `0` does not";
             return Err(misunderstood("BOUCLE_DEBUG", value, possible));
         }
     };

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::clock::{Clock, Instant};
-use crate::observe::event::{Cause, Event, Observer, Outcome};
+use crate::observe::event::{Awaited, Cause, Event, Observer, Outcome};
 
 /// Whether this build can be watched. All do but one: `--cfg boucle_seamless` is what `benches`
 /// compares with, to tell what the seam costs.
@@ -57,6 +57,12 @@ impl Probe {
         if self.is_on() {
             self.deliver(&event());
         }
+    }
+
+    /// Tells what the poll that is under way has left its waker with.
+    #[inline]
+    pub(crate) fn awaits(&self, what: impl FnOnce() -> Awaited) {
+        self.emit(|| Event::Awaits { what: what(), by: self.cause() });
     }
 
     /// On whose behalf the loop works.

@@ -1,30 +1,27 @@
 //! The record: events kept in memory, to be read by the program.
 //!
 //! Events are kept in blocks. When all blocks together would take more bytes than they may, the
-//! oldest block makes room for a new one and its events are counted as dropped. An event borrows
-//! its task's name, so a kept one stands beside the names of its block: the first event that has a
-//! name owns the first of them, and so on.
+//! oldest block makes room for a new one and its events are counted as dropped. What they tell of
+//! things that still exist is kept in the past.
 //!
 //! ```text
-//!              older blocks, full                        the present one
-//!     events   | turn 1 | spawned | woken | ... |  ...  | spawned | polled |
-//!     names    | "fetch" | "parse" | ...        |       | "save"  |
+//!      dropped                 older blocks, full                     the present one
+//!     ---------> past   | turn 1 | spawned | woken | ... |  ...  | spawned | polled |
 //! ```
 //!
 //! Cost: an uncontended lock and a copy of 56 bytes, some 20 ns beside the clock read of any
-//! observer; an allocation for a name. A reader holds the lock only while it copies the present
-//! block and the addresses of the others.
+//! observer; an allocation for a name. A reader holds the lock only while it copies the past, the
+//! present block and the addresses of the others.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::block::Block;
 use super::event::{Event, Observer};
+use super::past::Past;
 use super::words::Stamp;
-
-/// What an event in the ring has in place of its name, which is kept elsewhere.
-const NAMED: &str = "(named)";
 
 /// Keeps what happened in a loop, for the program to read: while it runs, or afterwards.
 ///
@@ -63,29 +60,9 @@ struct Ring {
     block_limit: usize,
     /// What all blocks may take.
     limit: usize,
-    /// How many events were in blocks that made room for others.
-    dropped: u64,
+    /// What is to be known of the blocks that made room for others.
+    past: Past,
 }
-
-/// Some events in a row.
-#[derive(Default, Clone)]
-struct Block {
-    /// When each event happened, and the event, without its name.
-    events: Vec<(Duration, Event<'static>)>,
-    /// The names of those events that have one.
-    names: Vec<Box<str>>,
-    /// What the names take, in bytes.
-    name_bytes: usize,
-}
-
-/// The bytes of an event without its name.
-const EVENT: usize = size_of::<(Duration, Event<'static>)>();
-
-/// The bytes of a name beside its characters.
-const NAME: usize = size_of::<Box<str>>();
-
-/// The most bytes of one name that are kept.
-const LONGEST_NAME: usize = 1024;
 
 /// The most bytes in a block: small beside a record of the usual size.
 const BLOCK: usize = 64 << 10;
@@ -116,7 +93,9 @@ impl Record {
         Record { ring: Arc::new(Mutex::new(Ring::new(bytes))) }
     }
 
-    /// The events that the record holds, oldest first.
+    /// The events that the record holds, oldest first. If some were dropped, the first
+    /// [`past`](Record::past) are of those: births and other events that tell what was there when
+    /// the rest begins, as living tasks with what they wait for, or timers that are armed.
     ///
     /// ```
     /// # let record = boucle::observe::Record::new();
@@ -131,7 +110,7 @@ impl Record {
         events.0
     }
 
-    /// Tells `observer` all over again what happened.
+    /// Tells `observer` all over again what happened: the same as [`events`](Record::events).
     ///
     /// It may take its time: it is told what the record holds now, and the loop goes on meanwhile.
     ///
@@ -142,16 +121,17 @@ impl Record {
     /// record.replay(&mut Print::stderr());
     /// ```
     pub fn replay(&self, observer: &mut impl Observer) {
-        let (older, present) = {
-            let ring = self.ring();
-            (ring.older.clone(), ring.present.clone())
-        };
-        for block in older.iter().map(|block| &**block).chain([&present]) {
-            let mut names = block.names.iter();
-            for (at, event) in &block.events {
-                let name = event.name().and_then(|_| names.next());
-                observer.event(*at, &event.with_name(name.map_or("", |name| name)));
-            }
+        self.snapshot().replay(observer);
+    }
+
+    /// What the record holds now.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let ring = self.ring();
+        Snapshot {
+            past: ring.past.tell(),
+            older: ring.older.clone(),
+            present: ring.present.clone(),
+            dropped: ring.past.dropped(),
         }
     }
 
@@ -162,7 +142,21 @@ impl Record {
     /// ```
     #[must_use]
     pub fn dropped(&self) -> u64 {
-        self.ring().dropped
+        self.ring().past.dropped()
+    }
+
+    /// How many of the [`events`](Record::events), the first ones, were dropped and are told all
+    /// the same, for what they are about was there still. 0 if none was dropped.
+    ///
+    /// They take memory beside the limit of the record, in proportion to what the program holds:
+    /// under a kilobyte for a task.
+    ///
+    /// ```
+    /// assert_eq!(boucle::observe::Record::new().past(), 0);
+    /// ```
+    #[must_use]
+    pub fn past(&self) -> usize {
+        self.ring().past.tell().len()
     }
 
     /// Forgets all events, and how many were dropped.
@@ -190,7 +184,7 @@ impl Ring {
             older_bytes: 0,
             block_limit: (limit / 8).min(BLOCK),
             limit,
-            dropped: 0,
+            past: Past::default(),
         }
     }
 
@@ -205,31 +199,42 @@ impl Ring {
             && let Some(oldest) = self.older.pop_front()
         {
             self.older_bytes -= oldest.bytes();
-            self.dropped += oldest.events.len() as u64;
+            self.past.fold(&oldest);
             room = Arc::into_inner(oldest);
         }
         // A block that some reader still holds is left to that reader.
         self.present = room.unwrap_or_default();
-        self.present.events.clear();
-        self.present.events.reserve(self.block_limit / EVENT);
-        self.present.names.clear();
-        self.present.name_bytes = 0;
+        self.present.clear(self.block_limit / Block::EVENT);
     }
 }
 
-impl Block {
-    /// What it takes.
-    #[inline]
-    fn bytes(&self) -> usize {
-        self.events.len() * EVENT + self.name_bytes
+/// What a record held at some moment.
+pub(super) struct Snapshot {
+    /// Events that were dropped, but are to be told.
+    pub(super) past: Block,
+    /// The blocks that follow, oldest first.
+    older: VecDeque<Arc<Block>>,
+    /// The last events.
+    present: Block,
+    /// How many events were dropped.
+    pub(super) dropped: u64,
+}
+
+impl Snapshot {
+    /// How many events there are to tell.
+    pub(super) fn len(&self) -> usize {
+        self.blocks().map(Block::len).sum()
     }
 
-    /// Keeps a name, or as much of it as is kept.
-    fn push_name(&mut self, name: &str) {
-        let end = (0..=name.len().min(LONGEST_NAME)).rev().find(|&end| name.is_char_boundary(end));
-        let name = &name[..end.unwrap_or_default()];
-        self.name_bytes += NAME + name.len();
-        self.names.push(name.into());
+    /// Tells `observer` all of them.
+    pub(super) fn replay(&self, observer: &mut impl Observer) {
+        self.blocks().for_each(|block| block.replay(observer));
+    }
+
+    /// The blocks in order.
+    fn blocks(&self) -> impl Iterator<Item = &Block> {
+        let older = self.older.iter().map(|block| &**block);
+        [&self.past].into_iter().chain(older).chain([&self.present])
     }
 }
 
@@ -237,16 +242,10 @@ impl Observer for Record {
     #[inline]
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         let mut ring = self.ring();
-        if ring.present.bytes() + EVENT > ring.block_limit && !ring.present.events.is_empty() {
+        if ring.present.bytes() + Block::EVENT > ring.block_limit && ring.present.len() > 0 {
             ring.begin_block();
         }
-        let block = &mut ring.present;
-        let mut kept = "";
-        if let Some(name) = event.name() {
-            block.push_name(name);
-            kept = NAMED;
-        }
-        block.events.push((at, event.with_name(kept)));
+        ring.present.push(at, event);
     }
 }
 
@@ -259,11 +258,14 @@ impl Default for Record {
 /// One line an event: the time since the loop was built, in milliseconds, and what happened.
 impl fmt::Display for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dropped = self.dropped();
-        if dropped > 0 {
-            writeln!(f, "({dropped} events were dropped)")?;
+        let held = self.snapshot();
+        if held.dropped > 0 {
+            let past = held.past.len();
+            writeln!(f, "({} events were dropped, but for the first {past} here)", held.dropped)?;
         }
-        self.events().iter().try_for_each(|happened| writeln!(f, "{happened}"))
+        let mut events = Collect(Vec::new());
+        held.replay(&mut events);
+        events.0.iter().try_for_each(|happened| writeln!(f, "{happened}"))
     }
 }
 
@@ -272,7 +274,7 @@ impl fmt::Debug for Record {
         let ring = self.ring();
         f.debug_struct("Record")
             .field("bytes", &(ring.older_bytes + ring.present.bytes()))
-            .field("dropped", &ring.dropped)
+            .field("dropped", &ring.past.dropped())
             .finish_non_exhaustive()
     }
 }

@@ -32,6 +32,7 @@ use std::task::{Context, Poll};
 
 use crate::engine::arena::Key;
 use crate::engine::context;
+use crate::observe::event::JobId;
 use crate::shield::shield;
 
 pub use crate::engine::body::JoinError;
@@ -181,9 +182,10 @@ impl<T> JoinHandle<T> {
         JoinHandle { from: From::Local { loop_id, task } }
     }
 
-    /// The handle of something that ends elsewhere, and that end.
-    pub(crate) fn remote() -> (Completer<T>, JoinHandle<T>) {
-        let (completer, handle) = remote::pair();
+    /// The handle of something that ends elsewhere, and that end. If it is a `job`, and known to
+    /// some loop, that loop's number and what it calls the job.
+    pub(crate) fn remote(job: Option<(u32, JobId)>) -> (Completer<T>, JoinHandle<T>) {
+        let (completer, handle) = remote::pair(job);
         (completer, JoinHandle { from: From::Remote(Box::new(handle)) })
     }
 

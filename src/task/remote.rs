@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 use crate::engine::arena::Key;
 use crate::engine::body::{Body, JoinError};
 use crate::engine::context;
+use crate::observe::event::{Awaited, JobId, TaskId};
 use crate::shield::shield;
 use crate::sync::oneshot;
 
@@ -37,6 +38,8 @@ pub(super) struct RemoteHandle<T> {
     receiver: oneshot::Receiver<Result<T, JoinError>>,
     /// What both sides know.
     shared: Arc<Shared>,
+    /// If it is a job, the loop that knows it, and what that loop calls it.
+    job: Option<(u32, JobId)>,
 }
 
 /// The side that ends. Dropping it unused aborts.
@@ -48,10 +51,10 @@ pub(crate) struct Completer<T> {
 }
 
 /// Both sides.
-pub(super) fn pair<T>() -> (Completer<T>, RemoteHandle<T>) {
+pub(super) fn pair<T>(job: Option<(u32, JobId)>) -> (Completer<T>, RemoteHandle<T>) {
     let (sender, receiver) = oneshot::channel();
     let shared = Arc::new(Shared::default());
-    (Completer { sender, shared: Arc::clone(&shared) }, RemoteHandle { receiver, shared })
+    (Completer { sender, shared: Arc::clone(&shared) }, RemoteHandle { receiver, shared, job })
 }
 
 impl<T> RemoteHandle<T> {
@@ -69,6 +72,22 @@ impl<T> RemoteHandle<T> {
         // The completer is the only other owner, and sets the flag before it goes.
         self.shared.finished.load(Ordering::Acquire) || Arc::strong_count(&self.shared) == 1
     }
+
+    /// Tells what is awaited, if the loop that turns here knows it.
+    #[cold]
+    fn tell_wait(&self) {
+        let task = self.shared.task.get();
+        let task = task.map(|&(loop_id, task)| (loop_id, Awaited::Task(TaskId(task.serial()))));
+        let job = self.job.map(|(loop_id, job)| (loop_id, Awaited::Job(job)));
+        context::try_current(|engine| {
+            if let Some((loop_id, what)) = job.or(task)
+                && loop_id == engine.inbox.loop_id
+                && !self.is_finished()
+            {
+                engine.probe.awaits(|| what);
+            }
+        });
+    }
 }
 
 impl<T> Future for RemoteHandle<T> {
@@ -76,6 +95,9 @@ impl<T> Future for RemoteHandle<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let received = Pin::new(&mut self.receiver).poll(cx);
+        if received.is_pending() {
+            self.tell_wait();
+        }
         received.map(|output| output.unwrap_or(Err(JoinError::Aborted)))
     }
 }
@@ -86,10 +108,10 @@ impl<T> Completer<T> {
         self.shared.aborted.load(Ordering::SeqCst)
     }
 
-    /// Gives the output to the handle, or drops it if the handle is gone.
-    pub(crate) fn complete(self, output: Result<T, JoinError>) {
+    /// Gives the output to the handle, or drops it if the handle is gone; says which.
+    pub(crate) fn complete(self, output: Result<T, JoinError>) -> bool {
         self.shared.finished.store(true, Ordering::Release);
-        drop(self.sender.send(output));
+        self.sender.send(output).is_ok()
     }
 }
 
@@ -104,7 +126,7 @@ pub(crate) fn spawn_remote<F>(
     let shared = Arc::clone(&completer.shared);
     let completer = Some(completer);
     context::current(|engine| {
-        let body = Box::pin(RemoteBody { future: Some(future), completer });
+        let body = Box::pin(RemoteBody { future: Some(future), completer, delivered: false });
         let task = engine.executor.spawn_body(body, None, place);
         engine.executor.detach(task);
         let _ = shared.task.set((engine.inbox.loop_id, task));
@@ -122,6 +144,8 @@ pin_project! {
         future: Option<F>,
         // Where the output goes, until it has gone.
         completer: Option<Completer<F::Output>>,
+        // Whether there was a handle to take it.
+        delivered: bool,
     }
 }
 
@@ -137,7 +161,7 @@ impl<F: Future> RemoteBody<F> {
             }
         };
         if let Some(completer) = this.completer.take() {
-            completer.complete(output);
+            *this.delivered = completer.complete(output);
         }
     }
 }
@@ -159,7 +183,9 @@ impl<F: Future> Body for RemoteBody<F> {
 
     // Its output has gone elsewhere, and its kind is not used again.
 
-    fn take(self: Pin<&mut Self>, _into: &mut dyn Any) {}
+    fn take(self: Pin<&mut Self>, _into: &mut dyn Any) -> bool {
+        self.delivered
+    }
 
     fn refill(self: Pin<&mut Self>, _future: &mut dyn Any) -> bool {
         false

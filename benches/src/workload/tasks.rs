@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use crate::backend::Runtime;
-use crate::machine;
 
 /// `tasks` tasks yield `rounds` times each; the time from the first yield to the last.
 pub fn yields<R: Runtime>(tasks: usize, rounds: usize) -> Duration {
@@ -32,7 +31,6 @@ pub async fn yielding<R: Runtime>(tasks: usize, rounds: usize) -> Duration {
 
 /// `total` tasks that return a number, spawned `batch` at a time, each awaited.
 pub fn spawn<R: Runtime>(total: u64, batch: u64) -> Duration {
-    machine::keep_freed_memory();
     // The spawning is done by a task, as in a program, not by the root future.
     let work = async move {
         let mut handles = Vec::with_capacity(batch as usize);

@@ -50,7 +50,7 @@ fn all_begin(begun: &Receiver<WorkerId>, count: usize) -> Vec<WorkerId> {
 
 #[test]
 fn a_job_runs_on_a_thread_named_after_its_worker() {
-    let pool = Pool::new(4, LONG);
+    let pool = Pool::new(4, LONG, None);
     assert_eq!(pool.stats().threads, 0, "no thread before the first job");
     let (send, receive) = channel();
     submit(&pool, move |worker| {
@@ -64,7 +64,7 @@ fn a_job_runs_on_a_thread_named_after_its_worker() {
 /// Case 106.
 #[test]
 fn a_panic_in_a_job_does_not_cost_the_worker() {
-    let pool = Pool::new(1, LONG);
+    let pool = Pool::new(1, LONG, None);
     let (send, receive) = channel();
     for _ in 0..3 {
         submit(&pool, |_| std::panic::resume_unwind(Box::new("a job's own panic")));
@@ -88,7 +88,7 @@ fn a_panic_whose_payload_panics_does_not_cost_the_worker_either() {
             panic!("dropped");
         }
     }
-    let pool = Pool::new(1, LONG);
+    let pool = Pool::new(1, LONG, None);
     submit(&pool, |_| std::panic::resume_unwind(Box::new(Bomb)));
     let (send, receive) = channel();
     submit(&pool, move |worker| {
@@ -106,7 +106,7 @@ fn a_queued_job_that_is_shut_down_never_runs_and_is_dropped_by_the_caller() {
             self.0.send(thread::current().id()).expect("the test listens");
         }
     }
-    let pool = Pool::new(1, LONG);
+    let pool = Pool::new(1, LONG, None);
     let (begun, release) = hold(&pool, 1);
     all_begin(&begun, 1);
     let (send, dropped) = channel();
@@ -124,7 +124,7 @@ fn a_queued_job_that_is_shut_down_never_runs_and_is_dropped_by_the_caller() {
 /// Case 107.
 #[test]
 fn a_running_job_is_waited_for_by_shutdown() {
-    let pool = Pool::new(2, LONG);
+    let pool = Pool::new(2, LONG, None);
     let (send, receive) = channel();
     let (report, begun) = channel();
     submit(&pool, move |_| {
@@ -141,7 +141,7 @@ fn a_running_job_is_waited_for_by_shutdown() {
 /// Case 108.
 #[test]
 fn shutdown_waits_no_longer_than_its_patience() {
-    let pool = Pool::new(4, LONG);
+    let pool = Pool::new(4, LONG, None);
     let (begun, release) = hold(&pool, 3);
     all_begin(&begun, 3);
     let start = Instant::now();
@@ -156,7 +156,7 @@ fn shutdown_waits_no_longer_than_its_patience() {
 /// Case 109.
 #[test]
 fn a_job_after_shutdown_is_given_back() {
-    let pool = Pool::new(1, LONG);
+    let pool = Pool::new(1, LONG, None);
     assert_eq!(pool.shutdown(Duration::ZERO), 0);
     let (send, receive) = channel();
     let rejected = pool.submit(Box::new(move |worker| {
@@ -176,7 +176,7 @@ fn a_job_after_shutdown_is_given_back() {
 fn a_job_that_arrives_as_its_worker_times_out_still_runs() {
     // The times between jobs go back and forth across the time for which a worker stays.
     let keep_alive = Duration::from_micros(300);
-    let pool = Pool::new(1, keep_alive);
+    let pool = Pool::new(1, keep_alive, None);
     for round in 0..1_000 {
         let (send, receive) = channel();
         submit(&pool, move |_| send.send(()).expect("the test listens"));
@@ -189,7 +189,7 @@ fn a_job_that_arrives_as_its_worker_times_out_still_runs() {
 /// Case 113.
 #[test]
 fn a_job_may_submit_to_its_own_pool_of_one() {
-    let pool = Pool::new(1, LONG);
+    let pool = Pool::new(1, LONG, None);
     let (send, receive) = channel();
     let inner = pool.clone();
     submit(&pool, move |_| {
@@ -206,7 +206,7 @@ fn a_job_may_submit_to_its_own_pool_of_one() {
 
 #[test]
 fn a_pool_grows_to_its_maximum_and_no_further() {
-    let pool = Pool::new(3, LONG);
+    let pool = Pool::new(3, LONG, None);
     let (begun, release) = hold(&pool, 10);
     all_begin(&begun, 3);
     assert!(begun.recv_timeout(Duration::from_millis(20)).is_err(), "a fourth job runs");
@@ -220,7 +220,7 @@ fn a_pool_grows_to_its_maximum_and_no_further() {
 
 #[test]
 fn jobs_that_block_all_run_at_once() {
-    let pool = Pool::new(64, LONG);
+    let pool = Pool::new(64, LONG, None);
     for _ in 0..3 {
         // Each job waits for all the others, so one that waits in the queue would be a deadlock.
         let barrier = Arc::new(Barrier::new(65));
@@ -241,7 +241,7 @@ fn jobs_that_block_all_run_at_once() {
 
 #[test]
 fn a_job_does_not_wait_behind_a_brisk_worker_that_turned_slow() {
-    let pool = Pool::new(8, LONG);
+    let pool = Pool::new(8, LONG, None);
     for _ in 0..20 {
         // A worker takes some short jobs in a row, then all turn out long.
         for _ in 0..200 {
@@ -255,7 +255,7 @@ fn a_job_does_not_wait_behind_a_brisk_worker_that_turned_slow() {
 
 #[test]
 fn short_jobs_do_not_call_every_worker() {
-    let pool = Pool::new(64, LONG);
+    let pool = Pool::new(64, LONG, None);
     let (send, receive) = channel();
     for _ in 0..20_000 {
         let send = send.clone();
@@ -271,7 +271,7 @@ fn short_jobs_do_not_call_every_worker() {
 
 #[test]
 fn idle_threads_leave() {
-    let pool = Pool::new(8, Duration::from_millis(10));
+    let pool = Pool::new(8, Duration::from_millis(10), None);
     let (begun, release) = hold(&pool, 8);
     all_begin(&begun, 8);
     drop(release);
@@ -284,7 +284,7 @@ fn idle_threads_leave() {
 
 #[test]
 fn idle_threads_leave_even_while_single_jobs_keep_coming() {
-    let pool = Pool::new(8, Duration::from_millis(100));
+    let pool = Pool::new(8, Duration::from_millis(100), None);
     let (begun, release) = hold(&pool, 8);
     all_begin(&begun, 8);
     drop(release);
@@ -301,7 +301,7 @@ fn idle_threads_leave_even_while_single_jobs_keep_coming() {
 
 #[test]
 fn the_last_handle_closes_the_pool() {
-    let pool = Pool::new(4, LONG);
+    let pool = Pool::new(4, LONG, None);
     let (begun, release) = hold(&pool, 4);
     all_begin(&begun, 4);
     let state = pool.door.shared.clone();
@@ -321,7 +321,7 @@ fn the_last_handle_closes_the_pool() {
 
 #[test]
 fn the_last_handle_may_be_dropped_inside_a_job() {
-    let pool = Pool::new(2, LONG);
+    let pool = Pool::new(2, LONG, None);
     let state = pool.door.shared.clone();
     let (begun, release) = hold(&pool, 1);
     all_begin(&begun, 1);
@@ -339,7 +339,7 @@ fn the_last_handle_may_be_dropped_inside_a_job() {
 fn every_job_of_many_threads_runs_once() {
     const THREADS: u64 = 8;
     const JOBS: u64 = 2_000;
-    let pool = Pool::new(6, Duration::from_micros(200));
+    let pool = Pool::new(6, Duration::from_micros(200), None);
     let ran = Arc::new(AtomicUsize::new(0));
     thread::scope(|scope| {
         for seed in 1..=THREADS {

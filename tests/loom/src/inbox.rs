@@ -60,7 +60,7 @@ fn receive(bell: &Ringer, inbox: &Inbox, wanted: usize) -> (Vec<u64>, usize) {
     let (mut received, mut messages, mut sleeps) = (Vec::new(), Vec::new(), 0);
     loop {
         inbox.take(&mut messages);
-        received.extend(messages.drain(..).map(|message| said(&message)));
+        received.extend(messages.drain(..).map(|(_, message)| said(&message)));
         if received.len() == wanted {
             return (received, sleeps);
         }

@@ -41,7 +41,7 @@ fn say(pool: &Pool, n: usize, to: &Sender<usize>) {
 /// A worker's time may be up at any moment, also as a job arrives: the job still runs.
 pub fn a_job_runs_though_its_worker_times_out() {
     run(4, 3, || {
-        let pool = Pool::new(1, KEEP_ALIVE);
+        let pool = Pool::new(1, KEEP_ALIVE, None);
         let (send, receive) = channel();
         for n in 0..3 {
             say(&pool, n, &send);
@@ -53,7 +53,7 @@ pub fn a_job_runs_though_its_worker_times_out() {
 /// Two threads submit, two workers run: every job runs once, and both workers go home.
 pub fn every_job_of_two_threads_runs() {
     run(3, 2, || {
-        let pool = Pool::new(2, KEEP_ALIVE);
+        let pool = Pool::new(2, KEEP_ALIVE, None);
         let (send, receive) = channel();
         let other = {
             let (pool, send) = (pool.clone(), send.clone());
@@ -71,7 +71,7 @@ pub fn every_job_of_two_threads_runs() {
 /// made the workers brisk before.
 pub fn jobs_that_block_run_at_once() {
     run(3, 1, || {
-        let pool = Pool::new(2, KEEP_ALIVE);
+        let pool = Pool::new(2, KEEP_ALIVE, None);
         let (send, receive) = channel();
         for n in 0..2 {
             say(&pool, n, &send);
@@ -96,7 +96,7 @@ pub fn a_job_that_meets_the_shutdown_is_not_lost() {
         }
     }
     run(3, 1, || {
-        let pool = Pool::new(2, KEEP_ALIVE);
+        let pool = Pool::new(2, KEEP_ALIVE, None);
         let ended = Arc::new(AtomicUsize::new(0));
         let other = {
             let (pool, ended) = (pool.clone(), ended.clone());
@@ -122,7 +122,7 @@ pub fn a_job_that_meets_the_shutdown_is_not_lost() {
 /// (A worker that stayed would be a deadlock.)
 pub fn the_last_handle_sends_the_workers_home() {
     run(3, 2, || {
-        let pool = Pool::new(2, KEEP_ALIVE);
+        let pool = Pool::new(2, KEEP_ALIVE, None);
         let inner = pool.clone();
         assert!(pool.submit(Box::new(move |_| drop(inner))).is_ok());
         assert!(pool.submit(Box::new(|_| ())).is_ok());
@@ -134,7 +134,7 @@ pub fn the_last_handle_sends_the_workers_home() {
 pub fn a_refused_thread_loses_no_job() {
     run(3, 2, || {
         begin(Plan { time_outs: 0, threads: 0 });
-        let pool = Pool::new(2, KEEP_ALIVE);
+        let pool = Pool::new(2, KEEP_ALIVE, None);
         let (send, receive) = channel();
         let to = send.clone();
         match pool.submit(Box::new(move |_| to.send(0).expect("the model listens"))) {

@@ -11,10 +11,17 @@ use std::ops::{Deref, DerefMut};
 use std::sync::LockResult;
 use std::time::Duration;
 
+use crate::observe::event::ThreadId;
+
 // Method receivers must be the standard `Arc`. What it guards is reached through locks only.
 pub(crate) use std::sync::Arc;
 
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+
+/// The number of the thread that sends a message: no model asks which one did.
+pub(crate) fn this_thread() -> ThreadId {
+    ThreadId(1)
+}
 
 /// How often a worker gives way before it sleeps: enough to have both outcomes.
 pub(crate) const LINGER: u32 = 1;

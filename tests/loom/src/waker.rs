@@ -61,7 +61,7 @@ impl Loop {
         let mut messages = Vec::new();
         self.inbox.take(&mut messages);
         let count = messages.len();
-        for message in messages {
+        for (_, message) in messages {
             match message {
                 Message::Wake(task) => self.executor.wake_by_message(task),
                 Message::Run(run) => run(),
