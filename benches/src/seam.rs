@@ -40,10 +40,9 @@ const POLLS: f64 = (TASKS * (YIELDS + 1)) as f64;
 /// The measured process: nanoseconds by the poll, and events by the poll if they are recorded.
 pub fn measure(job: &str, quick: bool) -> Figures {
     let passes = if quick { 1 } else { 5 };
-    let record = Record::new();
-    let pass = || yields((job == RECORDED).then(|| record.clone()));
-    // It fills the record, which takes its memory from the system by and by; from then on it is
-    // used again.
+    let record = Record::with_limit(std::env::var("LIM").map_or(64 << 20, |l| l.parse().unwrap()));
+    if std::env::var("KEEP").is_ok() { crate::machine::keep_freed_memory(); }
+    let pass = || { if std::env::var("CLEAR").is_ok() { record.clear(); } yields((job == RECORDED).then(|| record.clone())) };
     pass();
     let before = count(&record);
     let time = median(passes, pass);
@@ -58,7 +57,8 @@ pub fn measure(job: &str, quick: bool) -> Figures {
 fn yields(observer: Option<Record>) -> Duration {
     let mut builder = EventLoop::builder();
     if let Some(observer) = observer {
-        builder = builder.observer(observer);
+        if std::env::var("LIM").as_deref()==Ok("0") { struct N(u64); impl Observer for N { fn event(&mut self,_:Duration,_:&Event<'_>){self.0+=1;} } builder=builder.observer(N(0)); } else {
+        builder = builder.observer(observer); }
     }
     builder.build().expect("a loop").block_on(tasks::yielding::<Boucle>(TASKS, YIELDS))
 }
@@ -71,7 +71,7 @@ fn count(record: &Record) -> u64 {
             self.0 += 1;
         }
     }
-    let mut count = Count(record.dropped());
+    let mut count = Count(record.dropped() - record.past() as u64);
     record.replay(&mut count);
     count.0
 }

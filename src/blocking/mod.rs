@@ -196,11 +196,7 @@ struct Note {
 
 impl Note {
     /// Notes that a job is queued, if anybody watches.
-    fn queued(
-        engine: &Engine,
-        pool: PoolId,
-        place: &'static Location<'static>,
-    ) -> Option<Note> {
+    fn queued(engine: &Engine, pool: PoolId, place: &'static Location<'static>) -> Option<Note> {
         let probe = &engine.probe;
         if !probe.is_on() {
             return None;
@@ -238,9 +234,7 @@ fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
             context::tell(loop_id, move |engine| {
                 let at = engine.probe.age_at(now);
                 engine.probe.emit(|| match shift {
-                    Shift::Begins => {
-                        Event::WorkerStarted { worker, pool, thread, max_workers, at }
-                    }
+                    Shift::Begins => Event::WorkerStarted { worker, pool, thread, max_workers, at },
                     Shift::Ends => Event::WorkerStopped { worker, pool, at },
                 });
             });

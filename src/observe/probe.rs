@@ -86,7 +86,7 @@ impl Probe {
 
     /// Calls the observer. It is out of its place meanwhile, so that an event which it causes
     /// itself finds nobody, and stays out if it panics.
-    #[inline(never)]
+    #[cold]
     fn deliver(&self, event: &Event<'_>) {
         let Some(mut observer) = self.observer.take() else { return };
         let at = self.time_of(event);
