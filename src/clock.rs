@@ -1,8 +1,12 @@
 //! The clock: what time it is for one loop.
 //!
 //! A real loop reads the system's monotonic clock; a simulated loop owns a number that moves only
-//! when the loop says so. Nothing else in the crate asks for the time, so a run under the virtual
-//! clock depends on its seed alone.
+//! when the loop says so, or when code says that it takes time. Nothing else in the crate asks for
+//! the time, so a run under the virtual clock depends on its seed alone.
+//!
+//! A simulated job runs on the loop's thread, but its time is its worker's. While it runs, the
+//! clock has two hands: the loop's, which stands still and dates the events, and the worker's,
+//! which the job sees and moves on.
 //!
 //! A real read costs one call of the system's clock, about 20 ns; a virtual read is a load.
 //!
@@ -27,61 +31,106 @@ static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::
 pub(crate) struct Clock {
     /// When the loop was built: tick 0 of its wheel, and time 0 of its events.
     born: Instant,
-    /// The same moment on the system's clock.
-    since: std::time::Instant,
-    /// The present of a virtual clock; `None` reads the system's.
-    present: Option<Cell<Instant>>,
+    /// The same moment as the system tells it; a virtual clock has nothing to do with the system.
+    since: Option<std::time::Instant>,
+    /// The hands of a virtual clock; `None` reads the system's.
+    hands: Option<Hands>,
+}
+
+/// What time it is on a virtual clock.
+#[derive(Debug)]
+struct Hands {
+    /// For the loop.
+    present: Cell<Instant>,
+    /// For the worker whose job runs just now, if one does.
+    worker: Cell<Option<Instant>>,
 }
 
 impl Clock {
     /// A clock that reads the system's.
     pub(crate) fn real() -> Clock {
-        let since = Clock::read_std();
-        Clock { born: since.into(), since, present: None }
+        let since = Clock::read_system();
+        Clock { born: since.into(), since: Some(since), hands: None }
     }
 
     /// A clock that stands still until somebody advances it.
     pub(crate) fn simulated() -> Clock {
-        Clock { born: Instant::START, since: *ANCHOR, present: Some(Cell::new(Instant::START)) }
+        let hands = Hands { present: Cell::new(Instant::START), worker: Cell::new(None) };
+        Clock { born: Instant::START, since: None, hands: Some(hands) }
     }
 
     /// The present. This is the only place where the crate asks for the time.
     #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
-    fn read_std() -> std::time::Instant {
+    fn read_system() -> std::time::Instant {
         std::time::Instant::now()
     }
+
+    /// The present on every real clock.
     pub(crate) fn read() -> Instant {
-        Instant::from(Clock::read_std())
+        Clock::read_system().into()
     }
 
-    /// What time it is on this clock.
+    /// What time it is for the code that runs.
     #[inline]
     pub(crate) fn now(&self) -> Instant {
-        match &self.present {
+        match &self.hands {
             None => Clock::read(),
-            Some(present) => present.get(),
+            Some(hands) => hands.worker.get().unwrap_or(hands.present.get()),
+        }
+    }
+
+    /// What time it is for the loop.
+    #[inline]
+    pub(crate) fn present(&self) -> Instant {
+        self.hands.as_ref().map_or_else(Clock::read, |hands| hands.present.get())
+    }
+
+    /// How old the loop is: the time of its events. As almost every event asks for it, it is one
+    /// subtraction on the system's own terms.
+    #[inline]
+    pub(crate) fn age(&self) -> Duration {
+        match self.since {
+            Some(since) => Clock::read_system().saturating_duration_since(since),
+            None => self.age_at(self.present()),
         }
     }
 
     /// Whether the clock moves by hand.
     pub(crate) fn is_virtual(&self) -> bool {
-        self.present.is_some()
+        self.hands.is_some()
     }
 
     /// Moves a virtual clock forward; a real clock needs no help.
     pub(crate) fn advance_by(&self, duration: Duration) {
-        if let Some(present) = &self.present {
-            present.set(present.get() + duration);
+        if let Some(hands) = &self.hands {
+            hands.present.set(hands.present.get() + duration);
         }
     }
 
-    /// The time from the loop's birth to the present.
-    #[inline]
-    pub(crate) fn age(&self) -> Duration {
-        match &self.present {
-            None => Clock::read_std().saturating_duration_since(self.since),
-            Some(present) => self.age_at(present.get()),
+    /// The code that runs takes so long. For the code of a job that is its worker's time.
+    pub(crate) fn spend(&self, duration: Duration) {
+        match &self.hands {
+            None => Clock::block_for(duration),
+            Some(hands) => match hands.worker.get() {
+                None => self.advance_by(duration),
+                Some(now) => hands.worker.set(Some(now + duration)),
+            },
         }
+    }
+
+    /// Stops the thread for so long. This is the only place where code stops it on purpose.
+    #[expect(clippy::disallowed_methods, reason = "that it blocks is what it is for")]
+    pub(crate) fn block_for(duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
+    /// Runs a job on a worker of a virtual clock, from `start` on; returns when it ends. The job
+    /// must not panic.
+    pub(crate) fn run_on_worker(&self, start: Instant, job: impl FnOnce()) -> Instant {
+        let Some(hands) = &self.hands else { return start };
+        let before = hands.worker.replace(Some(start));
+        job();
+        hands.worker.replace(before).unwrap_or(start)
     }
 
     /// The time from the loop's birth to `instant`.

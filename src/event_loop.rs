@@ -1,4 +1,4 @@
-//! The front door: building an event loop, running it, dropping it.
+//! The front door: running an event loop, and dropping it.
 
 use std::fmt;
 use std::io;
@@ -12,39 +12,14 @@ use crate::config::Config;
 use crate::engine::executor::Root;
 use crate::engine::{Engine, context};
 use crate::handle::Handle;
-use crate::observe::{Observer, TaskId, Watch};
+use crate::observe::TaskId;
 use crate::task::JoinHandle;
-
-/// Runs a future on a new event loop, and returns its output.
-///
-/// The loop is dropped at the end, and with it every task that has not finished: unlike threads,
-/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`] to wait for it.
-///
-/// # Panics
-///
-/// If the future panics; if called inside a task, where `.await` is what is wanted; or if the
-/// operating system has no descriptors left (see [`EventLoop::new`] for an error instead).
-///
-/// ```
-/// let sum = boucle::block_on(async {
-///     let task = boucle::spawn(async { 1 + 1 });
-///     task.await.unwrap() + 1
-/// });
-/// assert_eq!(sum, 3);
-/// ```
-#[track_caller]
-pub fn block_on<F: Future>(future: F) -> F::Output {
-    match EventLoop::new() {
-        Ok(event_loop) => event_loop.block_on(future),
-        Err(error) => panic!("cannot build an event loop: {error}"),
-    }
-}
 
 /// An event loop: tasks, timers, sockets and a pool of threads, all served by one thread.
 ///
 /// It stays on the thread that built it, and so do its tasks, whose futures need not be `Send`.
 /// Other threads reach it through its [`Handle`]. Dropping it drops its tasks, on this thread,
-/// then waits a while for blocking work (see [`Builder::shutdown_timeout`]).
+/// then waits a while for blocking work (see [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout)).
 ///
 /// ```
 /// let event_loop = boucle::EventLoop::new()?;
@@ -55,61 +30,19 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub struct EventLoop {
     /// The machine.
     engine: Rc<Engine>,
+    /// Where a browser can watch the loop, if it can.
+    #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "nobody can ask"))]
+    pub(crate) page: Option<String>,
     /// A loop belongs to its thread.
     _not_send: PhantomData<*const ()>,
 }
 
 impl EventLoop {
-    /// A loop with the default settings.
-    ///
-    /// # Errors
-    ///
-    /// If the operating system refuses a selector (`epoll`, `kqueue`), for want of descriptors.
-    ///
-    /// ```
-    /// let event_loop = boucle::EventLoop::new()?;
-    /// event_loop.block_on(async {});
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn new() -> io::Result<EventLoop> {
-        EventLoop::builder().build()
-    }
-
-    /// The settings of a loop to be built.
-    ///
-    /// ```
-    /// let event_loop = boucle::EventLoop::builder().polls_per_turn(16).build()?;
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
-    /// A loop that only pretends: its clock is virtual and jumps to the next deadline as soon as
-    /// nothing is ready, and which of the ready tasks is polled next is drawn from `seed`.
-    ///
-    /// The same program and seed give the same events, on any machine. There are no sockets (use
-    /// [`io::duplex`](crate::io::duplex)), and blocking work runs on the loop's thread. The idea
-    /// comes from trio's `MockClock` and from FoundationDB's simulation.
-    ///
-    /// # Panics
-    ///
-    /// If the environment asks for an observer in words that are not understood: see
-    /// [`observe`](crate::observe), and [`Builder::build`] for an error instead.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let event_loop = boucle::EventLoop::simulated(7);
-    /// event_loop.block_on(boucle::time::sleep(Duration::from_secs(86_400))); // at once
-    /// ```
-    #[must_use]
-    #[track_caller]
-    pub fn simulated(seed: u64) -> EventLoop {
-        match EventLoop::builder().simulated(seed).build() {
-            Ok(event_loop) => event_loop,
-            Err(error) => panic!("cannot build an event loop: {error}"),
-        }
+    /// A loop with these settings, whatever the environment says.
+    pub(crate) fn from_config(config: Config) -> io::Result<EventLoop> {
+        let engine = Rc::new(Engine::new(config)?);
+        context::move_in(&engine);
+        Ok(EventLoop { engine, page: None, _not_send: PhantomData })
     }
 
     /// Runs a future to its end, and all other tasks meanwhile.
@@ -169,7 +102,7 @@ impl EventLoop {
     }
 
     /// One turn of the loop: reads messages, polls ready tasks (at most
-    /// [`polls_per_turn`](Builder::polls_per_turn)), waits for sockets and timers no longer than
+    /// [`polls_per_turn`](crate::Builder::polls_per_turn)), waits for sockets and timers no longer than
     /// `at_most`, and queues what is to be polled in the next turn. Returns how many tasks it
     /// polled.
     ///
@@ -325,131 +258,3 @@ impl fmt::Debug for Stalled {
 }
 
 impl std::error::Error for Stalled {}
-
-/// The settings of a loop to be built, from [`EventLoop::builder`].
-///
-/// ```
-/// use boucle::EventLoop;
-/// use std::time::Duration;
-///
-/// let event_loop = EventLoop::builder().shutdown_timeout(Duration::ZERO).build()?;
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
-    config: Config,
-    watch: Watch,
-}
-
-impl Builder {
-    /// The default settings, each explained at its method.
-    fn new() -> Builder {
-        Builder {
-            config: Config {
-                seed: None,
-                polls_per_turn: 61,
-                budget: 128,
-                observer: None,
-                spin_before_park: Duration::ZERO,
-                max_blocking_threads: 512,
-                blocking_keep_alive: Duration::from_secs(10),
-                shutdown_timeout: Duration::from_secs(1),
-            },
-            watch: Watch::default(),
-        }
-    }
-
-    /// Makes it a simulated loop: see [`EventLoop::simulated`].
-    pub fn simulated(mut self, seed: u64) -> Builder {
-        self.config.seed = Some(seed);
-        self
-    }
-
-    /// Polls in a turn before sockets, timers and other threads are looked at again. The default
-    /// of 61 makes that look cost under 2 ns a poll; it is tokio's number, a prime so that it does
-    /// not fall in step with the program's own.
-    ///
-    /// # Panics
-    ///
-    /// If `polls` is 0: no task would ever run.
-    #[track_caller]
-    pub fn polls_per_turn(mut self, polls: usize) -> Builder {
-        assert!(polls > 0, "a turn without polls runs nothing: allow at least 1");
-        self.config.polls_per_turn = polls;
-        self
-    }
-
-    /// Operations (reads, writes, messages) that a task may complete in one poll before it has to
-    /// let others run, even if more could be done at once. The default is 128, as in tokio.
-    ///
-    /// # Panics
-    ///
-    /// If `operations` is 0: nothing could ever be done.
-    #[track_caller]
-    pub fn budget(mut self, operations: u32) -> Builder {
-        assert!(operations > 0, "a budget of nothing lets nothing be done: allow at least 1");
-        self.config.budget = operations;
-        self
-    }
-
-    /// Lets `observer` watch every step of the loop. May be called several times.
-    pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
-        self.watch.add(observer);
-        self
-    }
-
-    /// Threads for blocking work, at most; the default is 512. They are started on demand.
-    ///
-    /// # Panics
-    ///
-    /// If `threads` is 0: no blocking work would ever be done.
-    #[track_caller]
-    pub fn max_blocking_threads(mut self, threads: usize) -> Builder {
-        assert!(threads > 0, "a pool without threads does nothing: allow at least 1");
-        self.config.max_blocking_threads = threads;
-        self
-    }
-
-    /// How long a thread for blocking work stays when it has none; 10 seconds by default.
-    pub fn blocking_keep_alive(mut self, keep_alive: Duration) -> Builder {
-        self.config.blocking_keep_alive = keep_alive;
-        self
-    }
-
-    /// How long dropping the loop waits for blocking work that has begun; 1 second by default.
-    /// What runs longer is left to itself, and ends with the process. Work that has not begun never
-    /// does.
-    pub fn shutdown_timeout(mut self, timeout: Duration) -> Builder {
-        self.config.shutdown_timeout = timeout;
-        self
-    }
-
-    /// Looks for work this long before the thread sleeps; not at all by default.
-    ///
-    /// Being woken from sleep takes tens of microseconds on many machines, so a conversation with
-    /// another process or thread goes several times faster when the loop stays awake for, say,
-    /// 50 µs. The price is a core that is busy that long before every sleep.
-    pub fn spin_before_park(mut self, spin: Duration) -> Builder {
-        self.config.spin_before_park = spin;
-        self
-    }
-
-    /// Builds the loop.
-    ///
-    /// # Errors
-    ///
-    /// If the operating system refuses a selector, for want of descriptors; or what
-    /// `BOUCLE_TRACE` asks for cannot be written. A simulated loop asks for no selector.
-    pub fn build(mut self) -> io::Result<EventLoop> {
-        self.config.observer = self.watch.into_observer()?;
-        let engine = Rc::new(Engine::new(self.config)?);
-        context::move_in(&engine);
-        Ok(EventLoop { engine, _not_send: PhantomData })
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").finish_non_exhaustive()
-    }
-}

@@ -120,6 +120,7 @@
 //! | `sync/notify.rs` | "look again" |
 //! | `sync/mpsc.rs` | a bounded queue |
 //! | `blocking/pool.rs` | threads for blocking work, and who wakes whom |
+//! | `blocking/simulated.rs` | and what stands for them in a simulated loop |
 //! | | **The engine: what turns** |
 //! | `engine/arena.rs` | slots with generations, and the keys that everybody holds |
 //! | `engine/ready.rs` | the ready queue |
@@ -134,7 +135,8 @@
 //! | `engine/context.rs` | how code finds the loop it runs on |
 //! | | **What programs use** |
 //! | `lib.rs` | this page |
-//! | `event_loop.rs` | building a loop, running it, dropping it |
+//! | `event_loop.rs` | running a loop, dropping it |
+//! | `builder.rs` | building one: what can be chosen, and who is to watch |
 //! | `handle.rs` | the door for other threads |
 //! | `task/mod.rs` | `spawn`, `JoinHandle`, `yield_now`; `task/error.rs`: how a task can fail |
 //! | `task/remote.rs` | handles that cross threads |
@@ -150,10 +152,22 @@
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
 //! | `observe/record.rs` | events kept in memory |
+//! | `observe/history.rs` | a run to be asked; `observe/told.rs`: an event of it; `observe/read.rs`: from a trace |
+//! | `observe/causes.rs` | who did what and when; `observe/moment.rs`: and how things stood then |
+//! | `observe/chain.rs` | the steps of an answer, and where things come from |
+//! | `observe/why.rs` | why something happened; `observe/sleeps.rs`: why the loop slept |
+//! | `observe/compare.rs` | the first turn at which two runs differ |
 //! | `observe/slow_report.rs` | a poll that takes too long, in words |
 //! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
 //! | `observe/unseen.rs` | who panicked while nobody looked |
+//! | `observe/page.rs` | the replay page |
+//! | `observe/record/tail.rs` | reading a record that still grows |
+//! | `inspect/mod.rs` | the page on a running loop; `inspect/target.rs`: where it is served |
+//! | `inspect/guard.rs` | who may ask |
+//! | `inspect/http.rs` | requests and answers |
+//! | `inspect/server.rs` | the thread that answers |
+//! | `inspect/stream.rs` | events as they come; `inspect/tasks.rs`: what the tasks do now |
 //! | | **A build without an operating system** |
 //! | `absent/reactor.rs`, `absent/pool.rs` | what says there is none |
 //!
@@ -162,6 +176,8 @@
 //! | feature | | default |
 //! |---|---|---|
 //! | `os` | sockets (`mio`) and threads: the real loop. Without it there is only [`EventLoop::simulated`], which needs neither. | yes |
+//! | `trace` | traces in JSON and as a replay page, besides text | yes |
+//! | `inspect` | the replay page on the running loop, for a browser on the same machine; needs the other two | yes |
 //!
 //! The reactor needs a 64-bit system with epoll, kqueue or IOCP. Linux is what it is tested on.
 #![forbid(unsafe_code)]
@@ -170,12 +186,15 @@
 
 pub mod blocking;
 pub mod budget;
+mod builder;
 pub mod callback;
 mod clock;
 mod config;
 mod engine;
 mod event_loop;
 mod handle;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 pub mod io;
 #[cfg(feature = "os")]
 pub mod net;
@@ -187,7 +206,8 @@ pub mod task;
 pub mod time;
 
 pub use blocking::spawn_blocking;
-pub use event_loop::{Builder, EventLoop, Stalled, block_on};
+pub use builder::{Builder, block_on};
+pub use event_loop::{EventLoop, Stalled};
 pub use handle::Handle;
 pub use task::{JoinError, JoinHandle, TaskGroup, spawn, yield_now};
 

@@ -49,6 +49,32 @@ impl Instant {
     }
 }
 
+/// Takes `duration`, and lets nobody else run meanwhile: what a blocking call or a long computation
+/// does, where it is only to be shown or tested.
+///
+/// It stops the thread, as [`std::thread::sleep`] does, and with it the loop that turns there. In a
+/// simulated loop it moves the virtual clock on instead, so that the same program shows the same in
+/// both: timers that come due meanwhile fire late, and [`SlowPoll`](crate::observe::SlowPoll)
+/// reports it. In blocking work of a simulated loop it is the worker that takes the time, and the
+/// loop goes on meanwhile. The opposite is [`sleep`], which stops only its own task.
+///
+/// The idea is tokio's `time::advance`, which only tests may call.
+///
+/// ```
+/// use boucle::time::{Instant, block_for};
+/// use std::time::Duration;
+///
+/// boucle::EventLoop::simulated(0).block_on(async {
+///     let start = Instant::now();
+///     block_for(Duration::from_secs(3600)); // at once, but the loop's clock says otherwise
+///     assert_eq!(start.elapsed(), Duration::from_secs(3600));
+/// });
+/// ```
+pub fn block_for(duration: Duration) {
+    let spent = context::try_current(|engine| engine.clock.spend(duration));
+    spent.unwrap_or_else(|| Clock::block_for(duration));
+}
+
 /// Waits until `duration` has passed, from the call of this function, or from the first poll if no
 /// loop turns on this thread. [`Duration::MAX`] waits for ever.
 ///

@@ -53,10 +53,12 @@ fn print_tells_a_story() {
     });
     drop(event_loop);
     let story = format!(
-        "       0.000 ms  task 1 `block_on` is spawned by the program at tests/observers.rs:{}:16
+        "       0.000 ms  the loop is built, simulated with seed 3
+       0.000 ms  task 1 `block_on` is spawned by the program at tests/observers.rs:{}:16
 turn 1
        0.000 ms  task 1 `block_on` is polled: it is new
        0.000 ms    task 2 `fetch` is spawned at tests/observers.rs:{}:21
+       0.000 ms    task 2 `fetch` is awaited
        0.000 ms  task 1 `block_on` waits, after 0ns
        0.000 ms  task 2 `fetch` is polled: it is new
        0.000 ms    timer 1 is armed for 1.500 ms (level 0, slot 2)
@@ -70,9 +72,10 @@ turn 2
        2.000 ms  task 2 `fetch` is done, after 0ns
        2.000 ms  task 1 `block_on` is woken by task 2 `fetch`
        2.000 ms  task 1 `block_on` is polled: woken by task 2 `fetch`
-       2.000 ms    task 2 `fetch` is gone
+       2.000 ms    task 2 `fetch` is gone, its output taken
        2.000 ms  task 1 `block_on` is done, after 0ns
-       2.000 ms  task 1 `block_on` is gone
+       2.000 ms  task 1 `block_on` is gone, its output taken
+       2.000 ms  the loop is dropped
 ",
         line,
         line + 1

@@ -11,6 +11,7 @@
 
 #[cfg_attr(not(feature = "os"), path = "../absent/pool.rs")]
 pub(crate) mod pool;
+pub(crate) mod simulated;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -18,21 +19,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
+use crate::blocking::simulated::{Place, Ran};
 use crate::clock::{Clock, Instant};
 use crate::config::told;
 use crate::engine::{Engine, context};
-use crate::observe::event::{Event, JobId, PoolId, WorkerId};
+use crate::observe::event::{Event, JobId, PoolId, ThreadId, WorkerId};
 use crate::shim::this_thread;
-use crate::task::{Completer, JoinError, JoinHandle, spawn_remote};
+use crate::task::{Completer, JoinError, JoinHandle, spawn_at};
+use crate::time::sleep_until;
 
 /// How long an idle thread of a [`BlockingPool`] stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Runs `work` on a thread of the loop's pool, so that it may block.
 ///
-/// The handle gives what it returns. A panic in it reaches the handle and harms nobody else. Under
-/// [`EventLoop::simulated`](crate::EventLoop::simulated) it runs on the loop's thread, when its
-/// turn comes. Costs a few microseconds, most of which is waking the other thread.
+/// The handle gives what it returns. A panic in it reaches the handle and harms nobody else. Costs a
+/// few microseconds, most of which is waking the other thread.
+///
+/// Under [`EventLoop::simulated`](crate::EventLoop::simulated) there are no threads, only workers
+/// who pretend: the closure runs on the loop's thread, in no time. If it says that it takes some, by
+/// [`time::block_for`](crate::time::block_for), its worker is busy for so long, and the output comes
+/// then. Whatever else the closure does, as sending on a channel, is done at its start.
 ///
 /// # Panics
 ///
@@ -52,7 +59,12 @@ where
     T: Send + 'static,
 {
     let place = Location::caller();
-    context::current(|engine| submit(Some(engine), OWN, || own_pool(engine), work, place))
+    context::current(|engine| {
+        if engine.clock.is_virtual() {
+            return simulate(engine, OWN, engine.config.max_blocking_threads, work, place);
+        }
+        submit(Some(engine), OWN, own_pool(engine), work, place)
+    })
 }
 
 /// The number of a loop's own pool.
@@ -82,6 +94,8 @@ fn own_pool(engine: &Engine) -> &Pool {
 /// assert_eq!(boucle::block_on(work).unwrap(), 42);
 /// ```
 pub struct BlockingPool {
+    /// How many threads it may have.
+    max_workers: usize,
     /// The threads.
     pool: Pool,
     /// By what number observers call it.
@@ -101,11 +115,13 @@ impl BlockingPool {
     #[must_use]
     #[track_caller]
     pub fn new(max_workers: usize) -> BlockingPool {
-        assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
+        /// The number of the next pool of this process.
         static POOLS: AtomicU32 = AtomicU32::new(1);
+
+        assert!(max_workers > 0, "a pool without threads does nothing: allow at least 1");
         let id = PoolId(POOLS.fetch_add(1, Ordering::Relaxed));
         let watch = context::try_current(|engine| watch(engine, id, max_workers)).flatten();
-        BlockingPool { pool: Pool::new(max_workers, KEEP_ALIVE, watch), id }
+        BlockingPool { max_workers, pool: Pool::new(max_workers, KEEP_ALIVE, watch), id }
     }
 
     /// Runs `work` on a thread of this pool. As [`spawn_blocking`] otherwise, but it can be called
@@ -122,8 +138,12 @@ impl BlockingPool {
         T: Send + 'static,
     {
         let place = Location::caller();
-        let submit = |engine: Option<&Engine>| submit(engine, self.id, || &self.pool, work, place);
-        context::with_current(submit)
+        context::with_current(|engine| match engine {
+            Some(engine) if engine.clock.is_virtual() => {
+                simulate(engine, self.id, self.max_workers, work, place)
+            }
+            _ => submit(engine, self.id, &self.pool, work, place),
+        })
     }
 }
 
@@ -133,12 +153,12 @@ impl fmt::Debug for BlockingPool {
     }
 }
 
-/// Gives `work` to a pool; in a simulated loop, makes it a task.
+/// Gives `work` to a pool.
 #[track_caller]
-fn submit<'a, F, T>(
+fn submit<F, T>(
     engine: Option<&Engine>,
     pool_id: PoolId,
-    pool: impl FnOnce() -> &'a Pool,
+    pool: &Pool,
     work: F,
     place: &'static Location<'static>,
 ) -> JoinHandle<T>
@@ -148,20 +168,8 @@ where
 {
     let note = engine.and_then(|engine| Note::queued(engine, pool_id, place));
     let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
-    if engine.is_some_and(|engine| engine.clock.is_virtual()) {
-        let worker = WorkerId(0);
-        let task = async move {
-            let started = Instant::now();
-            let result = catch_unwind(AssertUnwindSafe(work));
-            let panicked = result.is_err();
-            note.inspect(|note| note.tell(worker, started, Instant::now(), panicked));
-            result.unwrap_or_else(|panic| JoinError::Panicked(panic).resume())
-        };
-        spawn_remote(task, completer, place);
-        return handle;
-    }
     let job: Job = Box::new(move |worker| run(work, completer, note, worker));
-    match pool().submit(job) {
+    match pool.submit(job) {
         // A job that is not taken is dropped, and with it the completer: the handle gives
         // `Aborted`.
         Ok(()) | Err(Rejected::Closed(_)) => {}
@@ -182,6 +190,92 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
         note.tell(worker, started, Clock::read(), result.is_err());
     }
     completer.complete(result.map_err(JoinError::Panicked));
+}
+
+/// Gives `work` to a worker of a simulated loop: a task that runs it, and sleeps until its end.
+#[track_caller]
+fn simulate<F, T>(
+    engine: &Engine,
+    pool: PoolId,
+    max_workers: usize,
+    work: F,
+    place: &'static Location<'static>,
+) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + 'static,
+    T: 'static,
+{
+    let (pool, now) = (engine.simulated.number(pool), engine.clock.now());
+    let note = Note::queued(engine, pool, place);
+    let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
+    let job = note.map_or_else(|| engine.next_job(), |note| note.job);
+    settle(engine, pool);
+    let (turn, begun) = engine.simulated.submit(pool, max_workers, now);
+    if let Some(worker) = begun {
+        // It is no thread of its own but this one, whose number is 0 for itself.
+        let (thread, max_workers, at) = (ThreadId(0), told(max_workers), engine.probe.age_at(now));
+        engine.probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
+    }
+    settle(engine, pool);
+    let task = async move {
+        // The queue ends with the loop, and so does this task.
+        let Ok(place) = turn.await else { return };
+        // A job of a job begins when that has come so far.
+        sleep_until(place.start).await;
+        let mut output = Output { completer: Some(completer), result: None };
+        let end = context::current(|engine| {
+            let end = engine.clock.run_on_worker(place.start, || output.make(work));
+            let panicked = output.result.as_ref().map(Result::is_err);
+            engine.simulated.ran(pool, Ran { place, end, job, panicked });
+            end
+        });
+        sleep_until(end).await;
+        context::current(|engine| settle(engine, pool));
+        drop(output);
+    };
+    // Nobody can abort it: as on a thread, a job that has begun goes on.
+    drop(spawn_at(task, Some(job.to_string().into()), place));
+    handle
+}
+
+/// Tells what the workers of a simulated pool have done by now, and gives them other jobs.
+fn settle(engine: &Engine, pool: PoolId) {
+    let now = engine.clock.present();
+    for Ran { place: Place { worker, start }, end, job, panicked } in
+        engine.simulated.finished(pool, now)
+    {
+        if let Some(panicked) = panicked {
+            tell(engine, job, worker, start, end, panicked);
+        }
+    }
+    engine.simulated.assign(pool, now);
+}
+
+/// The output of a simulated job. Dropping this sends it: at the job's end, or with the loop, which
+/// on a real one would wait for the job.
+struct Output<T> {
+    /// Takes the output, and then is gone.
+    completer: Option<Completer<T>>,
+    /// The output, once the job has run.
+    result: Option<Result<T, JoinError>>,
+}
+
+impl<T> Output<T> {
+    /// Runs the job, unless its handle has aborted it.
+    fn make(&mut self, work: impl FnOnce() -> T) {
+        if self.completer.as_ref().is_some_and(|completer| !completer.is_aborted()) {
+            let result = catch_unwind(AssertUnwindSafe(work));
+            self.result = Some(result.map_err(JoinError::Panicked));
+        }
+    }
+}
+
+impl<T> Drop for Output<T> {
+    fn drop(&mut self) {
+        if let (Some(completer), Some(result)) = (self.completer.take(), self.result.take()) {
+            completer.complete(result);
+        }
+    }
 }
 
 /// What an observed loop wants to be told about a job. The observer is called on the loop's
@@ -211,12 +305,24 @@ impl Note {
     fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
         let job = self.job;
         context::tell(self.loop_id, move |engine| {
-            let at = engine.probe.age_at(started);
-            engine.probe.emit(|| Event::JobStarted { job, worker, at });
-            let at = engine.probe.age_at(finished);
-            engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+            tell(engine, job, worker, started, finished, panicked);
         });
     }
+}
+
+/// Tells when a job ran.
+fn tell(
+    engine: &Engine,
+    job: JobId,
+    worker: WorkerId,
+    started: Instant,
+    finished: Instant,
+    panicked: bool,
+) {
+    let at = engine.probe.age_at(started);
+    engine.probe.emit(|| Event::JobStarted { job, worker, at });
+    let at = engine.probe.age_at(finished);
+    engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
 }
 
 /// What the workers of a pool tell a loop, if anybody watches it: when they begin and end. They do

@@ -39,6 +39,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::blocking::pool::Pool;
+use crate::blocking::simulated::Pools;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::engine::arena::Key;
@@ -69,6 +70,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Rc<Clock>,
     /// The threads for blocking work, started by the first job.
     pub(crate) pool: OnceCell<Pool>,
+    /// What a simulated loop has instead.
+    pub(crate) simulated: Pools,
     /// Says what happens.
     pub(crate) probe: Rc<Probe>,
     /// What was chosen.
@@ -96,9 +99,9 @@ impl Engine {
     pub(crate) fn new(mut config: Config) -> io::Result<Engine> {
         static LOOPS: AtomicU32 = AtomicU32::new(0);
         let loop_id = LOOPS.fetch_add(1, Ordering::Relaxed);
-        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.seed {
-            None => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
-            Some(_) => (None, Box::new(()), Clock::simulated()),
+        let (reactor, bell, clock): (_, Box<dyn Bell>, _) = match config.simulated {
+            false => Reactor::new().map(|(reactor, bell)| (Some(reactor), bell, Clock::real()))?,
+            true => (None, Box::new(()), Clock::simulated()),
         };
         let clock = Rc::new(clock);
         let probe = Rc::new(Probe::new(config.observer.take(), Rc::clone(&clock)));
@@ -115,6 +118,7 @@ impl Engine {
             reactor,
             clock,
             pool: OnceCell::new(),
+            simulated: Pools::default(),
             probe,
             config,
             turns: Cell::new(0),

@@ -31,6 +31,8 @@ const LONGEST_NAME: usize = 1024;
 /// Some events in a row.
 #[derive(Default, Clone)]
 pub(super) struct Block {
+    /// How many events of the loop there were before the first of these, if they are in a row.
+    pub(super) first: u64,
     /// All events, small.
     line: Vec<Small>,
     /// Those events of the line that are not in it, without their names.
@@ -137,6 +139,17 @@ impl Block {
         for (at, event, name) in self.iter() {
             observer.event(at, &event.with_name(name));
         }
+    }
+
+    /// A copy of what follows the first `skip` events.
+    #[cfg(feature = "inspect")]
+    pub(super) fn after(&self, skip: usize) -> Block {
+        let line = self.line[skip..].to_vec();
+        let others = line.iter().filter(|small| matches!(small.what, What::Other)).count();
+        let others = self.others[self.others.len() - others..].to_vec();
+        let names = others.iter().filter(|event| event.name().is_some()).count();
+        let names = self.names[self.names.len() - names..].to_vec();
+        Block { first: self.first + skip as u64, line, others, names, name_bytes: 0 }
     }
 
     /// How many events it holds.

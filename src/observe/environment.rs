@@ -1,8 +1,13 @@
 //! The environment: watching a program without touching it.
 //!
 //! ```text
-//!     BOUCLE_TRACE=run.txt      the story in words, into a file     (see Print)
+//!     BOUCLE_TRACE=run.html     the replay page (see Trace), written when the loop ends
+//!     BOUCLE_TRACE=run.svg      a picture
+//!     BOUCLE_TRACE=run.jsonl    the events, for programs
+//!     BOUCLE_TRACE=run.json     the same in Chrome's trace format
+//!     BOUCLE_TRACE=run.txt      the story in words, while it happens (see Print)
 //!     BOUCLE_TRACE=-            the story in words, to stderr
+//!     BOUCLE_COMPARE=old.jsonl  another run, to be shown beside this one on the replay page
 //!     BOUCLE_DEBUG=1            polls of 100 ms and more, to stderr (see SlowPoll),
 //!                               and panics that nobody saw          (see UnseenPanics)
 //!     BOUCLE_SLOW_POLL_MS=50    polls of 50 ms and more
@@ -18,6 +23,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+#[cfg(not(feature = "trace"))]
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -28,12 +34,18 @@ use super::event::Observer;
 use super::print::Print;
 use super::slow_poll::SlowPoll;
 use super::unseen::UnseenPanics;
+#[cfg(feature = "trace")]
+use super::{
+    format::Format,
+    schema,
+    trace::{POSSIBLE, Trace},
+};
 
 /// The observers that the environment asks for.
 pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(target) = variable("BOUCLE_TRACE") {
-        observers.push(trace(&target)?);
+        observers.push(trace(&target, variable("BOUCLE_COMPARE").as_deref())?);
     }
     let (debug, limit) = (variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"));
     if let Some(threshold) = slow_poll(debug.as_deref(), limit.as_deref())? {
@@ -51,38 +63,76 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 /// The observer that `BOUCLE_TRACE` asks for.
-fn trace(target: &OsStr) -> io::Result<Box<dyn Observer>> {
+fn trace(target: &OsStr, compare: Option<&OsStr>) -> io::Result<Box<dyn Observer>> {
     /// Loops of this process that were traced.
     static TRACED: AtomicU32 = AtomicU32::new(0);
 
     let path = Path::new(target);
-    #[cfg(feature = "trace")]
-    if path.extension().is_some_and(|extension| extension == "jsonl") {
-        return Ok(Box::new(super::trace::Trace::to(File::create(path)?)));
+    if target != "-" && !is_possible(path) {
+        let possible = format!("{POSSIBLE}; and `-` writes the story to stderr");
+        return Err(misunderstood("BOUCLE_TRACE", target, &possible));
     }
-    let is_story = path.extension().is_some_and(|extension| extension == "txt");
-    if target != "-" && !is_story {
-        return Err(misunderstood(
-            "BOUCLE_TRACE",
-            target,
-            "a path that ends in `.txt` gets the story of the loop in words, and `-` writes it to \
-             stderr; this version of boucle knows no other form",
-        ));
+    let is_page = path.extension().is_some_and(|extension| extension == "html");
+    if let Some(compare) = compare.filter(|_| !is_page) {
+        let possible = "two runs are compared on a page: set BOUCLE_TRACE to a path that ends in \
+                        `.html`";
+        return Err(misunderstood("BOUCLE_COMPARE", compare, possible));
     }
     let number = TRACED.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
     if target == "-" {
         let label = if number == 1 { String::new() } else { format!("loop {number}: ") };
         return Ok(Box::new(Print::stderr().labelled(label)));
     }
-    let path = numbered(path, number);
-    match File::create(&path) {
-        Ok(file) => Ok(Box::new(Print::to(file))),
-        Err(error) => {
-            let told = format!("BOUCLE_TRACE: cannot write {}: {error}", path.display());
-            Err(io::Error::new(error.kind(), told))
-        }
-    }
+    let named =
+        |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
+    to_file(&numbered(path, number), number, compare).map_err(|(name, error)| named(name, error))
 }
+
+/// The observer that writes a file, or the error and the variable that is to blame.
+#[cfg(feature = "trace")]
+fn to_file(
+    path: &Path,
+    number: u32,
+    compare: Option<&OsStr>,
+) -> Result<Box<dyn Observer>, (&'static str, io::Error)> {
+    // The other run may be what stands where this one will.
+    let other = compare.map(|other| schema::read(Path::new(other))).transpose();
+    let other = other.map_err(|error| ("BOUCLE_COMPARE", error))?;
+    let trace = Trace::to_file(path).map_err(|error| ("BOUCLE_TRACE", error))?.number(number);
+    Ok(Box::new(trace.beside(other)))
+}
+
+/// The observer that writes a file, or the error and the variable that is to blame.
+#[cfg(not(feature = "trace"))]
+fn to_file(
+    path: &Path,
+    _: u32,
+    _: Option<&OsStr>,
+) -> Result<Box<dyn Observer>, (&'static str, io::Error)> {
+    let refused = |error: io::Error| {
+        let told = format!("cannot write {}: {error}", path.display());
+        ("BOUCLE_TRACE", io::Error::new(error.kind(), told))
+    };
+    Ok(Box::new(Print::to(File::create(path).map_err(refused)?)))
+}
+
+/// Whether a trace can be written to a file of this name.
+#[cfg(feature = "trace")]
+fn is_possible(path: &Path) -> bool {
+    Format::of(path).is_some()
+}
+
+/// Whether a trace can be written to a file of this name.
+#[cfg(not(feature = "trace"))]
+fn is_possible(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "txt")
+}
+
+/// What a path must end in.
+#[cfg(not(feature = "trace"))]
+const POSSIBLE: &str = "a path that ends in `.txt` gets the story of the loop in words; this \
+                        program was built without the feature `trace` of boucle, which knows \
+                        `.html`, `.svg`, `.jsonl` and `.json`";
 
 /// The file of the how-manieth loop: `run.txt`, `run-2.txt`, `run-3.txt`.
 fn numbered(path: &Path, number: u32) -> PathBuf {

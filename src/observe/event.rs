@@ -4,35 +4,82 @@
 //! type sits below the whole engine and knows nothing of it, so that whoever watches depends on
 //! words alone. An event is `Copy` and borrows only a task's name.
 //!
-//! A task's life, with the events on its edges:
+//! # The life of a task
 //!
 //! ```text
-//!             Spawned          PollBegan          PollEnded(Ready, Panicked)          Dropped
-//!   (nothing) -------> queued ----------> polled --------------------------> finished -----> (nothing)
-//!                      ^    |                |                               ^
-//!                Woken |    | Aborted        | PollEnded(Pending)            |
-//!                      |    '----------------|-------------------------------|
-//!                      |                     v                               |
-//!                      '------------------- idle ----------------------------'
-//!                                                         Aborted
+//!                  1                2                3                   4
+//!     (nothing) -------> queued ---------> polled ---------> finished -------> (nothing)
+//!                        ^    |              |                   ^
+//!                        |    |              | 5                 |
+//!                        |    |         6    v          7        |
+//!                        '----|------------ idle ----------------|
+//!                             |                         7        |
+//!                             '----------------------------------'
 //! ```
+//!
+//! | edge | event | told in |
+//! |---|---|---|
+//! | 1 | `Spawned` | `Executor::insert`, for every `spawn` and for `block_on` |
+//! | 2 | `PollBegan` | `Executor::run`, after `check_out`; for `block_on`, in `poll_root` |
+//! | 3 | `PollEnded(Ready)` or `(Panicked)` | `Executor::run`, before `finish` |
+//! | 4 | `Dropped` | `Executor::dropped`: from `poll_join` if its handle took the output, from `discard` if there is no handle, from `remove_root` for `block_on`, from `close` with the loop |
+//! | 5 | `PollEnded(Pending)` | `Executor::run`, before `check_in` |
+//! | 6 | `Woken` | `Ready::wake`: from `Node::wake_by_ref` on the loop's thread, from `Executor::wake_by_message` for all others, from `Executor::abort` |
+//! | 7 | `Aborted` | `Executor::cancel`: from `poll` when its turn in the queue comes, from `check_in` after a poll in which it was asked for, from `close` with the loop; from `remove_root` if `block_on` is given up |
 //!
 //! * A task is woken at most once until it is polled. One that is woken while it is polled is
 //!   queued when the poll has ended; if that was the last, its place in the queue is passed over.
-//! * An aborted task is not polled again: its turn in the queue is when its future is dropped. One
-//!   that aborts itself goes that way as soon as its poll has ended; and so do all tasks, queued or
-//!   idle, when their loop is dropped, and the task of a `block_on` that is given up.
+//! * Any wake that makes no such edge is a `WakeIgnored`: of a task that is queued, was woken in
+//!   the poll under way, is finished or gone. (Another thread's wake while its last is still on its
+//!   way is part of that one.) It is told by `Ready::wake` too.
+//! * `Awaits` is told only while a task is polled: by `Engine::poll_timer`, `Executor::poll_join`,
+//!   `RemoteHandle::poll` and `Source::poll_ready`, when they leave the task's waker with something
+//!   and say `Pending`.
+//! * `AbortRequested` comes before edge 7, at most once, from `Executor::abort`. A task that is to
+//!   be aborted is not polled again: its turn in the queue is when its future is dropped, so an idle
+//!   one is woken for that.
 //!
-//! The loop's life:
+//! # The life of the loop
 //!
 //! ```text
-//!                 +----------------------------------------------------------+
-//!                 v                                                          |
-//!   TurnBegan, MailTaken, polls ..., WaitBegan, SourceReady ..., WaitEnded, timers, wakes, TurnEnded
+//!                 1                     2           3            4
+//!     (nothing) -----> between turns -------> mail ----> polls ------> wait
+//!                       |         ^                                      |
+//!                     8 |         | 7             6             5        |
+//!                       v         '------- wakes <---- timers <----------'
+//!                     (gone)
 //! ```
 //!
+//! | edge | event | told in |
+//! |---|---|---|
+//! | 1 | `LoopBuilt` | `Engine::new` |
+//! | 2 | `TurnBegan`, `MailTaken` | `Engine::turn`, `Engine::read_mail`; then what each message does |
+//! | 3 | none | `Engine::poll_tasks`: tasks follow edges 2 to 5 and 7 above |
+//! | 4 | `WaitBegan`, `SourceReady`, `WaitEnded` | `Engine::wait`, around `Reactor::wait`; `Engine::pass_time` in a simulated loop |
+//! | 5 | `TimerCascaded`, `TimerFired` | `Engine::fire_timers` |
+//! | 6 | none | the last step of `Engine::turn`: tasks follow edge 6 above |
+//! | 7 | `TurnEnded` | `Engine::turn` |
+//! | 8 | `LoopDropped` | `Engine::close`, after the end of each task |
+//!
 //! What did not come to pass is left out: no mail, no polls, no wait because nothing could end it
-//! or because the turn polled the last of `block_on`. Between turns the program has the thread.
+//! or because the turn polled the last of `block_on`. Between turns the program has the thread, and
+//! may spawn, abort and join.
+//!
+//! # The lives of what tasks wait for
+//!
+//! ```text
+//!     timer    TimerArmed ----> TimerCascaded ... ----> TimerFired, TimerCancelled
+//!              Engine::arm_timer                        Engine::fire_timers, cancel_timer
+//!
+//!     source   SourceAdded ---> SourceReady ... ------> SourceRemoved
+//!              Source::with_interest                    Source::drop
+//!
+//!     job      JobQueued -----> JobStarted -----------> JobFinished
+//!              Note::queued     Note::tell, when it is done: both at once
+//!
+//!     worker   WorkerStarted -> its jobs ... ---------> WorkerStopped
+//!              blocking::watch, by messages of the worker
+//! ```
 
 use std::fmt;
 use std::panic::Location;
@@ -86,7 +133,8 @@ id! {
     PoolId, "pool"
 }
 id! {
-    /// A thread that has sent a message to a loop of this process: the how-manieth that did.
+    /// A thread that has sent a message to a loop of this process: the how-manieth that did. To each
+    /// loop, 0 is its own.
     ThreadId, "thread"
 }
 id! {
@@ -108,7 +156,8 @@ pub enum Cause {
     Source(SourceId),
     /// A timer that fired.
     Timer(TimerId),
-    /// A message from another thread, or from this one while the loop did not turn.
+    /// A message: from another thread, or (0) from the loop's own, by its `Handle` or by a waker
+    /// that was called while the loop did not turn.
     Thread(ThreadId),
     /// The program, outside any turn: `block_on` or `EventLoop::spawn`.
     Program,
@@ -120,6 +169,7 @@ impl fmt::Display for Cause {
             Cause::Task(task) => task.fmt(f),
             Cause::Source(source) => source.fmt(f),
             Cause::Timer(timer) => timer.fmt(f),
+            Cause::Thread(ThreadId(0)) => f.write_str("the loop's own thread"),
             Cause::Thread(thread) => thread.fmt(f),
             Cause::Program => f.write_str("the program"),
         }
@@ -208,7 +258,10 @@ pub enum WaitReason {
 pub enum Event<'a> {
     /// The loop was built. Always the first event.
     LoopBuilt {
-        /// The seed of a simulated loop; `None` for a real one.
+        /// Whether its clock is virtual.
+        simulated: bool,
+        /// What the order of tasks is drawn from; `None` if the oldest is polled first, as in every
+        /// real loop.
         seed: Option<u64>,
         /// Polls in a turn, at most.
         polls_per_turn: u32,
@@ -254,6 +307,7 @@ pub enum Event<'a> {
         by: Cause,
     },
     /// The waker of a task was called while the task was queued already, or over: nothing follows.
+    /// A wake from another thread is told when it is read.
     WakeIgnored {
         /// The task.
         task: TaskId,
@@ -263,11 +317,12 @@ pub enum Event<'a> {
     /// A poll left its waker with something: the task will be polled again when that has come.
     /// A timer that is armed ([`TimerArmed`](Event::TimerArmed)) is awaited from then on, and is
     /// told here only when it is polled again. Of what `boucle::sync` makes nothing is told: that
-    /// works on any executor, and knows no loop.
+    /// works on any executor, and knows no loop. Nor of a job or task of another loop, or of a task
+    /// that [`Handle::spawn`](crate::Handle::spawn) has sent and that is not there yet.
     Awaits {
         /// For what.
         what: Awaited,
-        /// Who waits: the task that is being polled.
+        /// Who waits: the task that is being polled, or the program, if it polls between turns.
         by: Cause,
     },
     /// A task is about to be polled.
@@ -298,7 +353,10 @@ pub enum Event<'a> {
     Dropped {
         /// The task.
         task: TaskId,
-        /// Whether somebody got its output: false if its handle was dropped before.
+        /// Whether somebody got its output, or why there is none (it panicked, it was aborted):
+        /// false if its handle was dropped before, or still waits when the loop is dropped. The
+        /// output of a task of [`Handle::spawn`](crate::Handle::spawn) is sent to the handle when
+        /// the task ends, so there it is true if the handle was alive then.
         joined: bool,
     },
     /// The loop turns to the operating system.
@@ -401,7 +459,9 @@ pub enum Event<'a> {
         /// Whether the job panicked.
         panicked: bool,
     },
-    /// A thread of a blocking pool began.
+    /// A thread of a blocking pool began. Told when its message is read, before any of its jobs.
+    /// Those of a [`BlockingPool`](crate::blocking::BlockingPool) are told to the loop that turned
+    /// on the thread that built the pool. A simulated loop, which has no threads, is told of none.
     WorkerStarted {
         /// The thread, among those of its pool.
         worker: WorkerId,
@@ -415,6 +475,8 @@ pub enum Event<'a> {
         at: Duration,
     },
     /// A thread of a blocking pool ended, because it had long been idle or the pool was dropped.
+    /// Told when its message is read: one that ends because the loop is dropped comes too late, as
+    /// do the jobs that it did meanwhile.
     WorkerStopped {
         /// The thread, among those of its pool.
         worker: WorkerId,
@@ -439,8 +501,8 @@ impl Event<'_> {
     #[inline]
     pub(crate) fn with_name(self, name: &str) -> Event<'_> {
         match self {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => {
-                Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads }
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => {
+                Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads }
             }
             Event::LoopDropped => Event::LoopDropped,
             Event::TurnBegan { turn } => Event::TurnBegan { turn },

@@ -44,16 +44,8 @@ use super::words::{By, Sentence, Span, Stamp, rounded};
 pub struct Print {
     /// Where the story goes; `None` once that has failed.
     to: Option<Box<dyn io::Write>>,
-    /// What each line begins with.
-    label: String,
-    /// The line being made; kept for its memory.
-    line: String,
-    /// The tasks by name.
-    tasks: Tasks,
-    /// The task that is polled, and since when.
-    polled: Option<(TaskId, Duration)>,
-    /// Since when the loop waits.
-    waits_since: Duration,
+    /// The story so far.
+    story: Story,
 }
 
 impl Print {
@@ -75,20 +67,60 @@ impl Print {
     /// ```
     #[must_use]
     pub fn to(writer: impl io::Write + 'static) -> Print {
-        Print {
-            to: Some(Box::new(writer)),
-            label: String::new(),
-            line: String::new(),
-            tasks: Tasks::default(),
-            polled: None,
-            waits_since: Duration::ZERO,
-        }
+        Print { to: Some(Box::new(writer)), story: Story::default() }
     }
 
     /// Begins each line with `label`, to tell several loops apart.
     pub(super) fn labelled(mut self, label: String) -> Print {
-        self.label = label;
+        self.story.label = label;
         self
+    }
+}
+
+impl Observer for Print {
+    fn event(&mut self, at: Duration, event: &Event<'_>) {
+        let line = self.story.next(at, event);
+        if let Some(to) = &mut self.to
+            && to.write_all(line.as_bytes()).is_err()
+        {
+            self.to = None;
+        }
+    }
+}
+
+/// What is to be known of the events before, to tell the next one.
+#[derive(Debug, Default)]
+pub(super) struct Story {
+    /// What each line begins with.
+    label: String,
+    /// The line being made; kept for its memory.
+    line: String,
+    /// The tasks by name.
+    tasks: Tasks,
+    /// The task that is polled, and since when.
+    polled: Option<(TaskId, Duration)>,
+    /// Since when the loop waits.
+    waits_since: Duration,
+}
+
+impl Story {
+    /// The next event as a line of the story, or nothing if it goes without saying.
+    pub(super) fn next(&mut self, at: Duration, event: &Event<'_>) -> &str {
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
+        // Births are noted before the story tells of them, deaths after.
+        self.tasks.note_birth(event);
+        self.tell(&mut line, at, event).expect("a string takes all");
+        self.tasks.note_death(event);
+        self.tasks.note_wake(event);
+        match *event {
+            Event::PollBegan { task } => self.polled = Some((task, at)),
+            Event::PollEnded { .. } => self.polled = None,
+            Event::WaitBegan { .. } => self.waits_since = at,
+            _ => {}
+        }
+        self.line = line;
+        &self.line
     }
 
     /// Writes the line of one event; the tasks it names are those known at that moment.
@@ -96,7 +128,7 @@ impl Print {
         use fmt::Write;
         line.push_str(&self.label);
         let speaker = self.polled.map(|(task, _)| task);
-        let sentence = Sentence { event, tasks: Some(&self.tasks), speaker };
+        let sentence = Sentence { event, tasks: Some(&self.tasks), speaker, text: None };
         match event {
             // A turn is a heading, and its end goes without saying.
             Event::TurnBegan { .. } => return writeln!(line, "{sentence}"),
@@ -134,30 +166,6 @@ impl Print {
         }
         line.push('\n');
         Ok(())
-    }
-}
-
-impl Observer for Print {
-    fn event(&mut self, at: Duration, event: &Event<'_>) {
-        let mut line = std::mem::take(&mut self.line);
-        line.clear();
-        // Births are noted before the story tells of them, deaths after.
-        self.tasks.note_birth(event);
-        let told = self.tell(&mut line, at, event).is_ok();
-        self.tasks.note_death(event);
-        self.tasks.note_wake(event);
-        match *event {
-            Event::PollBegan { task } => self.polled = Some((task, at)),
-            Event::PollEnded { .. } => self.polled = None,
-            Event::WaitBegan { .. } => self.waits_since = at,
-            _ => {}
-        }
-        if let Some(to) = &mut self.to
-            && !(told && to.write_all(line.as_bytes()).is_ok())
-        {
-            self.to = None;
-        }
-        self.line = line;
     }
 }
 

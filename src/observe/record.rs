@@ -31,14 +31,20 @@ use super::event::{Event, Observer};
 use super::past::Past;
 use super::words::Stamp;
 
+#[cfg(feature = "inspect")]
+mod tail;
+
 /// Keeps what happened in a loop, for the program to read: while it runs, or afterwards.
 ///
 /// It is a handle: give a clone to the loop and keep another. It may be read on any thread, even
 /// while the loop is stuck. Its text ([`Display`](fmt::Display)) has one line an event; under
 /// [`EventLoop::simulated`](crate::EventLoop::simulated) the same seed gives the same text.
 ///
-/// Keeping an event costs about 20 ns, and 56 bytes until the record is full. Of a name, 1,024
-/// bytes are kept.
+/// Keeping a poll or a wake costs less than 10 ns beside the clock read of any observer, and 24
+/// bytes; another event some 20 ns, and 64 bytes. When the record is full it takes no more memory,
+/// but about 20 ns more by the event, to forget with care. Of a name, 1,024 bytes are kept.
+///
+/// It is for one loop at a time: of two that turn at once, the events would be mixed in pieces.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::{Event, Record}};
@@ -83,7 +89,7 @@ const INLET: usize = 256;
 const BLOCK: usize = 64 << 10;
 
 impl Record {
-    /// What a record holds unless another limit is chosen: 64 MiB, about a million events.
+    /// What a record holds unless another limit is chosen: 64 MiB, one to two million events.
     pub const LIMIT: usize = 64 << 20;
 
     /// An empty record that will hold up to [`Record::LIMIT`] bytes.
@@ -276,6 +282,7 @@ impl Ring {
         let mut room = None;
         self.older_bytes += self.present.bytes();
         let full = mem::take(&mut self.present);
+        let first = full.first + full.len() as u64;
         self.older.push_back(Arc::new(full));
         while self.older_bytes + self.block_limit > self.limit
             && let Some(oldest) = self.older.pop_front()
@@ -287,6 +294,7 @@ impl Ring {
         // A block that some reader still holds is left to that reader.
         self.present = room.unwrap_or_default();
         self.present.clear(self.block_limit);
+        self.present.first = first;
     }
 }
 
@@ -418,3 +426,6 @@ impl Observer for Collect {
         self.0.push(Recorded { at, event: event.with_name(""), name });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //!
 //! ```json
 //! {"boucle":"trace","version":1,"program":"app","loop":1,"events":3,"dropped":0,"past":0}
-//! {"at":0,"event":"loop_built","seed":null,"polls_per_turn":61,"max_blocking_threads":512}
+//! {"at":0,"event":"loop_built","simulated":false,"seed":null,"polls_per_turn":61,"max_blocking_threads":512}
 //! {"at":21000,"event":"spawned","task":1,"by":"program","place":"src/main.rs:5:5","name":"fetch"}
 //! {"at":30000,"event":"poll_began","task":1}
 //! ```
@@ -18,7 +18,7 @@
 //! | field | holds |
 //! |---|---|
 //! | `at`, `timeout`, `deadline`, `late` and a job's or worker's `when` | nanoseconds: moments since the loop was built, and spans; `timeout` is null for "for ever" |
-//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (pools and workers from 0) |
+//! | `task`, `timer`, `source`, `job`, `worker`, `pool`, `thread`, `turn` | numbers, from 1 in the order of birth (workers from 0); pool 0 is the loop's own, thread 0 the loop's own |
 //! | `by` | who caused it: `"program"`, or an object with one field, as `{"task":3}` (or `source`, `timer`, `thread`) |
 //! | `what` | what is awaited: an object with one field, `timer`, `read` or `write` (of a source), `task` or `job` |
 //! | `reason` | why a wait ends: `"mail_waits"`, `"timer_due"`, `"caller_limit"`, `"spin"`, `"nothing"`, or `{"tasks_ready":2}` |
@@ -30,22 +30,95 @@
 //!
 //! This is the only place where an event becomes JSON.
 
+use std::fs;
+use std::io::{self, Write};
 use std::panic::Location;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
-use super::event::{Awaited, Cause, Event, Outcome, WaitReason};
+use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
+use super::record::Snapshot;
 
 /// The version of the schema.
-pub(super) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
+
+/// Whose trace it is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Title {
+    /// The name of the program, empty if it is not to be told.
+    pub(super) program: String,
+    /// Which loop of the process it is, from 1.
+    pub(super) number: u32,
+}
+
+/// Writes a whole trace: the header, then a line an event.
+pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::Result<()> {
+    write_header(title, (held.len(), held.dropped, held.past.len()), to)?;
+    let mut lines = Lines { to, outcome: Ok(()) };
+    held.replay(&mut lines);
+    lines.outcome
+}
+
+/// Writes the header: of so many events, after so many that were dropped, of which so many are told
+/// all the same.
+pub(super) fn write_header(
+    title: &Title,
+    (events, dropped, past): (usize, u64, usize),
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    let program = serde_json::to_string(&title.program)?;
+    writeln!(
+        to,
+        "{{\"boucle\":\"trace\",\"version\":{VERSION},\"program\":{program},\"loop\":{},\
+         \"events\":{events},\"dropped\":{dropped},\"past\":{past}}}",
+        title.number,
+    )
+}
+
+/// Reads the trace of another run, as far as to see that it is one.
+pub(super) fn read(path: &Path) -> io::Result<String> {
+    let cannot = |why: String| format!("cannot compare with {}: {why}", path.display());
+    let text = fs::read_to_string(path)
+        .map_err(|error| io::Error::new(error.kind(), cannot(error.to_string())))?;
+    let header: Option<Value> = text.lines().next().and_then(|it| serde_json::from_str(it).ok());
+    let why = match &header {
+        Some(header) if header["boucle"] == "trace" && header["version"] == VERSION => {
+            return Ok(text);
+        }
+        Some(header) if header["boucle"] == "trace" => {
+            format!("it is of version {}, and {VERSION} is what is understood", header["version"])
+        }
+        _ => "it is no trace, as `BOUCLE_TRACE=run.jsonl` writes it".to_owned(),
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidData, cannot(why)))
+}
+
+/// Writes events as they are told, until that fails.
+struct Lines<'a> {
+    /// Where to.
+    to: &'a mut dyn Write,
+    /// What became of it.
+    outcome: io::Result<()>,
+}
+
+impl Observer for Lines<'_> {
+    fn event(&mut self, at: Duration, event: &Event<'_>) {
+        if self.outcome.is_ok() {
+            let written = serde_json::to_writer(&mut *self.to, &Line { at, event });
+            self.outcome = written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
+        }
+    }
+}
 
 /// An event with its time: a line of a trace.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// When it happened, after the loop was built.
-    pub(super) at: Duration,
+    pub(crate) at: Duration,
     /// What happened.
-    pub(super) event: &'a Event<'a>,
+    pub(crate) event: &'a Event<'a>,
 }
 
 impl Serialize for Line<'_> {
@@ -79,8 +152,9 @@ impl<M: SerializeMap> Fields<'_, M> {
     /// Adds all fields of an event.
     fn event(&mut self, event: &Event<'_>) -> Result<&mut Self, M::Error> {
         match *event {
-            Event::LoopBuilt { seed, polls_per_turn, max_blocking_threads } => self
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => self
                 .is("loop_built")?
+                .put("simulated", simulated)?
                 .put("seed", seed)?
                 .put("polls_per_turn", polls_per_turn)?
                 .put("max_blocking_threads", max_blocking_threads),
@@ -243,6 +317,6 @@ fn one<S: Serializer>(serializer: S, name: &str, number: u32) -> Result<S::Ok, S
 }
 
 /// Time as the schema counts it.
-pub(super) fn nanos(time: Duration) -> u64 {
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

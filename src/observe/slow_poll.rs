@@ -24,9 +24,10 @@ use super::watchdog::{Bark, Watchdog, Watched};
 /// (or 10 ms, if that is longer), then after 1 s, 10 s, 100 s and so on. The thread begins with the
 /// first poll and is waited for when the loop is dropped; while the program is idle it sleeps.
 ///
-/// In a simulated loop time stands still while a task is polled, so nothing is ever reported there
-/// (and no thread started), but by a threshold of zero. Costs two uncontended locks a poll, some
-/// 30 ns, beside the clock reads of any observer, and memory for the names of the living tasks.
+/// In a simulated loop a poll takes the time that its code says it takes, by
+/// [`time::block_for`](crate::time::block_for), and no other; it is reported when it has ended, and
+/// no thread is started. Costs two uncontended locks a poll, some 30 ns, beside the clock reads of
+/// any observer, and memory for the names of the living tasks.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::SlowPoll};
@@ -135,8 +136,8 @@ impl Default for SlowPoll {
 impl Observer for SlowPoll {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         match *event {
-            // In a simulation no poll takes any time.
-            Event::LoopBuilt { seed: Some(_), .. } => self.bark = None,
+            // Of a simulation's time a thread knows nothing.
+            Event::LoopBuilt { simulated: true, .. } => self.bark = None,
             Event::PollBegan { task } => {
                 self.watched.begin(task, at);
                 if let Some(bark) = self.bark.take() {

@@ -14,7 +14,7 @@ use super::event::{Cause, Event, TaskId};
 const SHOWN: usize = 60;
 
 /// The tasks that live.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Tasks {
     /// What is known of each.
     living: HashMap<TaskId, Task>,
@@ -97,6 +97,32 @@ impl fmt::Display for Place {
         escape(f, self.0.file())?;
         write!(f, ":{}:{}", self.0.line(), self.0.column())
     }
+}
+
+/// Characters of a place that a trace tells; a path may be long, but not every path is one.
+const LONGEST_PLACE: usize = 400;
+
+/// A place as a trace tells it: file, line and column.
+pub(super) struct PlaceText<'a>(pub(super) &'a str);
+
+impl fmt::Display for PlaceText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, start(self.0, LONGEST_PLACE))
+    }
+}
+
+/// The kind of a source, which a trace may tell as it likes.
+pub(super) struct Kind<'a>(pub(super) &'a str);
+
+impl fmt::Display for Kind<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        escape(f, start(self.0, SHOWN))
+    }
+}
+
+/// The first so many characters of a text.
+fn start(text: &str, characters: usize) -> &str {
+    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 /// Writes `text` on one line, in characters that print.

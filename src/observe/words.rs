@@ -5,14 +5,15 @@
 //! leaves out digits that nobody reads.
 
 use std::fmt;
+use std::panic::Location;
 use std::time::Duration;
 
 use super::event::{Awaited, Cause, Event, Outcome, TaskId, WaitReason};
-use super::tasks::{Place, Quoted, Shortened, Tasks};
+use super::tasks::{Kind, Place, PlaceText, Quoted, Shortened, Tasks};
 
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Sentence { event: self, tasks: None, speaker: None }.fmt(f)
+        Sentence { event: self, tasks: None, speaker: None, text: None }.fmt(f)
     }
 }
 
@@ -24,12 +25,15 @@ pub(super) struct Sentence<'a> {
     pub(super) tasks: Option<&'a Tasks>,
     /// Who does all this, and need not be named again.
     pub(super) speaker: Option<TaskId>,
+    /// What a history has instead of the event's place or kind.
+    pub(super) text: Option<&'a str>,
 }
 
 impl fmt::Display for Sentence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self.event {
-            Event::LoopBuilt { seed: None, .. } => f.write_str("the loop is built"),
+            Event::LoopBuilt { simulated: false, .. } => f.write_str("the loop is built"),
+            Event::LoopBuilt { seed: None, .. } => f.write_str("the loop is built, simulated"),
             Event::LoopBuilt { seed: Some(seed), .. } => {
                 write!(f, "the loop is built, simulated with seed {seed}")
             }
@@ -49,7 +53,7 @@ impl fmt::Display for Sentence<'_> {
                     (false, None) => write!(f, " {}", Quoted(name))?,
                     (false, Some(_)) => write!(f, " {}", Shortened(name))?,
                 }
-                write!(f, " is spawned{} at {}", self.by(by), Place(place))
+                write!(f, " is spawned{} at {}", self.by(by), self.place(place))
             }
             Event::Woken { task, by } => {
                 write!(f, "{} is woken{}", self.task(task), self.by(by))
@@ -70,7 +74,7 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{} is aborted: its future is dropped", self.task(task))
             }
             Event::Dropped { task, joined: true } => {
-                write!(f, "{} is gone, and its output taken", self.task(task))
+                write!(f, "{} is gone, its output taken", self.task(task))
             }
             Event::Dropped { task, joined: false } => write!(f, "{} is gone", self.task(task)),
             Event::WaitBegan { timeout: None, reason } => {
@@ -88,16 +92,11 @@ impl fmt::Display for Sentence<'_> {
                 write!(f, "{} {verb} ready", Count(sources, "source"))
             }
             Event::SourceAdded { source, by, kind } => {
+                let kind = Kind(self.text.unwrap_or(kind));
                 write!(f, "{source}, a {kind}, is registered{}", self.by(by))
             }
             Event::SourceReady { source, readable, writable } => {
-                let how = match (readable, writable) {
-                    (true, true) => "readable and writable",
-                    (true, false) => "readable",
-                    (false, true) => "writable",
-                    (false, false) => "ready for nothing",
-                };
-                write!(f, "{source} is {how}")
+                write!(f, "{source} is {}", readiness(readable, writable))
             }
             Event::SourceRemoved { source } => write!(f, "{source} is taken out"),
             Event::TimerArmed { timer, by, deadline, level, slot } => {
@@ -113,7 +112,7 @@ impl fmt::Display for Sentence<'_> {
             }
             Event::TimerCancelled { timer } => write!(f, "{timer} is cancelled"),
             Event::JobQueued { job, pool, by, place } => {
-                write!(f, "{job} is given to {pool}{} at {}", self.by(by), Place(place))
+                write!(f, "{job} is given to {pool}{} at {}", self.by(by), self.place(place))
             }
             Event::JobStarted { job, worker, at } => {
                 write!(f, "{job} began on {worker} at {}", self.stamp(at))
@@ -145,6 +144,11 @@ impl<'a> Sentence<'a> {
         By { cause: (!unsaid).then_some(cause), tasks: self.tasks }
     }
 
+    /// A place in the program.
+    fn place(&self, place: &'static Location<'static>) -> At<'a> {
+        At { place, text: self.text }
+    }
+
     /// A length of time.
     fn span(&self, span: Duration) -> Span {
         Span(if self.tasks.is_none() { span } else { rounded(span) })
@@ -153,6 +157,23 @@ impl<'a> Sentence<'a> {
     /// A moment.
     fn stamp(&self, at: Duration) -> Stamp {
         Stamp(at, if self.tasks.is_none() { 6 } else { 3 })
+    }
+}
+
+/// A place in the program, or what a history has in its place.
+struct At<'a> {
+    /// The place.
+    place: &'static Location<'static>,
+    /// What is told instead.
+    text: Option<&'a str>,
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text {
+            Some(text) => PlaceText(text).fmt(f),
+            None => Place(self.place).fmt(f),
+        }
     }
 }
 
@@ -228,8 +249,18 @@ impl fmt::Display for WaitReason {
     }
 }
 
+/// What a source is ready for.
+pub(super) fn readiness(readable: bool, writable: bool) -> &'static str {
+    match (readable, writable) {
+        (true, true) => "readable and writable",
+        (true, false) => "readable",
+        (false, true) => "writable",
+        (false, false) => "ready for nothing",
+    }
+}
+
 /// Some things: "1 poll", "2 polls".
-struct Count(u32, &'static str);
+pub(super) struct Count(pub(super) u32, pub(super) &'static str);
 
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use boucle::observe::{
-    Cause, Event, JobId, Observer, Outcome, Record, SourceId, TaskId, TimerId, WaitReason, WorkerId,
+    Awaited, Cause, Event, JobId, Observer, Outcome, PoolId, Record, Recorded, SourceId, TaskId,
+    ThreadId, TimerId, WaitReason, WorkerId,
 };
 
 /// What kind of loop the trace is from.
@@ -15,6 +16,8 @@ pub enum Kind {
     Real,
     /// Tasks are polled in any order, and the clock is exact.
     Simulated,
+    /// The clock is exact, and tasks are polled in the order in which they were queued.
+    SimulatedInOrder,
 }
 
 /// Replays the trace of a loop that was dropped; panics at the first contradiction, with the story
@@ -22,15 +25,20 @@ pub enum Kind {
 #[track_caller]
 pub fn assert_consistent(record: &Record, kind: Kind) {
     assert_eq!(record.dropped(), 0, "the record is too small");
-    let mut life = Life::new(kind);
-    record.replay(&mut life);
-    life.end();
-    if let Some(error) = life.error {
-        let text = record.to_string();
-        let lines: Vec<&str> = text.lines().take(life.events as usize).collect();
+    let events = record.events();
+    if let Some((length, error)) = contradiction(&events, kind) {
+        let lines: Vec<String> = events[..length].iter().map(Recorded::to_string).collect();
         let last = lines[lines.len().saturating_sub(60)..].join("\n");
         panic!("the events contradict each other:\n{last}\n^^^ {error}");
     }
+}
+
+/// The first contradiction among events: how many there are up to it, and what is wrong.
+pub fn contradiction(events: &[Recorded], kind: Kind) -> Option<(usize, String)> {
+    let mut life = Life::new(kind);
+    events.iter().for_each(|recorded| life.event(recorded.at, &recorded.event()));
+    life.end();
+    life.error.map(|error| (life.events, error))
 }
 
 /// Where in its life a task is.
@@ -46,11 +54,34 @@ enum Stage {
 struct Task {
     stage: Stage,
     abort_requested: bool,
+    /// Somebody may have its waker.
+    was_polled: bool,
+    /// Its handle, if there is one, gets the output at once, wherever it is.
+    is_remote: bool,
+}
+
+#[derive(Debug)]
+struct Job {
+    pool: PoolId,
+    /// When it was queued, or began.
+    since: Duration,
+    worker: Option<WorkerId>,
+}
+
+/// A pool some of whose workers were told of.
+#[derive(Debug, Default)]
+struct Pool {
+    max_workers: u32,
+    /// The workers that ever were.
+    born: BTreeSet<WorkerId>,
+    /// Those that live, each with the time since which it has had no job.
+    living: BTreeMap<WorkerId, Duration>,
 }
 
 /// Where in a turn the loop is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
+    Unbuilt,
     Outside,
     Begun,
     Mail,
@@ -59,31 +90,37 @@ enum Phase {
     Waited,
     Timers,
     Wakes,
+    Dropped,
 }
 
 /// What the trace has told so far.
 pub struct Life {
     kind: Kind,
-    events: u64,
+    events: usize,
     error: Option<String>,
     now: Duration,
     phase: Phase,
+    polls_per_turn: u32,
     turns: u64,
     polls: u32,
     /// On whose behalf things happen: the task polled or aborted last.
     actor: Option<TaskId>,
     /// The event before was the birth of this task.
     newborn: Option<TaskId>,
+    /// The event before gave a job to a pool.
+    queued_job: bool,
     tasks: BTreeMap<TaskId, Task>,
     last_task: u32,
     /// The ready queue, with the places of tasks that finished while they were queued.
     queue: VecDeque<TaskId>,
-    timers: BTreeMap<TimerId, Duration>,
+    /// When each is due, and its level in the wheel.
+    timers: BTreeMap<TimerId, (Duration, u8)>,
     last_timer: u32,
     sources: BTreeSet<SourceId>,
     last_source: u32,
-    jobs: BTreeMap<JobId, (Duration, Option<WorkerId>)>,
+    jobs: BTreeMap<JobId, Job>,
     last_job: u32,
+    pools: BTreeMap<PoolId, Pool>,
     /// Timers that fired, and sources that were ready, in this turn.
     fired: BTreeSet<TimerId>,
     ready: BTreeSet<SourceId>,
@@ -109,11 +146,13 @@ impl Life {
             events: 0,
             error: None,
             now: Duration::ZERO,
-            phase: Phase::Outside,
+            phase: Phase::Unbuilt,
+            polls_per_turn: 0,
             turns: 0,
             polls: 0,
             actor: None,
             newborn: None,
+            queued_job: false,
             tasks: BTreeMap::new(),
             last_task: 0,
             queue: VecDeque::new(),
@@ -123,6 +162,7 @@ impl Life {
             last_source: 0,
             jobs: BTreeMap::new(),
             last_job: 0,
+            pools: BTreeMap::new(),
             fired: BTreeSet::new(),
             ready: BTreeSet::new(),
             ready_in_wait: 0,
@@ -130,17 +170,10 @@ impl Life {
         }
     }
 
-    /// The loop was dropped: nothing may be left.
+    /// The trace is over: so must be the loop.
     fn end(&mut self) {
-        let left = [
-            format!("{:?}", self.tasks.keys().collect::<Vec<_>>()),
-            format!("{:?}", self.timers.keys().collect::<Vec<_>>()),
-            format!("{:?}", self.sources),
-        ];
-        if self.error.is_none()
-            && (self.phase != Phase::Outside || left.iter().any(|l| l != "[]" && l != "{}"))
-        {
-            self.error = Some(format!("at the end is left: {left:?}, {:?}", self.phase));
+        if self.error.is_none() && self.phase != Phase::Dropped {
+            self.error = Some(format!("the trace ends in {:?}", self.phase));
         }
     }
 
@@ -148,7 +181,25 @@ impl Life {
         hold!(at >= self.now, "time goes backwards");
         self.now = at;
         let newborn = self.newborn.take();
+        let queued_job = std::mem::take(&mut self.queued_job);
+        let is_birth = matches!(event, Event::LoopBuilt { .. });
+        hold!(is_birth || self.phase != Phase::Unbuilt, "the loop is not built yet");
+        hold!(self.phase != Phase::Dropped, "the loop is gone");
         match *event {
+            Event::LoopBuilt { simulated, seed, polls_per_turn, max_blocking_threads } => {
+                self.enter(&[Phase::Unbuilt], Phase::Outside)?;
+                hold!(simulated == (self.kind != Kind::Real), "another kind of loop");
+                hold!(seed.is_some() == (self.kind == Kind::Simulated), "another kind of order");
+                hold!(polls_per_turn > 0 && max_blocking_threads > 0, "it can do nothing");
+                self.polls_per_turn = polls_per_turn;
+                self.pools.entry(PoolId(0)).or_default().max_workers = max_blocking_threads;
+            }
+            Event::LoopDropped => {
+                self.enter(&[Phase::Outside], Phase::Dropped)?;
+                hold!(self.tasks.is_empty(), "tasks are left: {:?}", self.tasks);
+                hold!(self.timers.is_empty(), "timers are left: {:?}", self.timers);
+                hold!(self.sources.is_empty(), "sources are left: {:?}", self.sources);
+            }
             Event::TurnBegan { turn } => {
                 hold!(self.phase == Phase::Outside, "a turn within a turn");
                 hold!(turn == self.turns + 1, "the last turn was {}", self.turns);
@@ -160,6 +211,7 @@ impl Life {
             Event::TurnEnded { turn, polls } => {
                 hold!(turn == self.turns, "this is turn {}", self.turns);
                 hold!(polls == self.polls, "there were {} polls", self.polls);
+                hold!(polls <= self.polls_per_turn, "only {} are allowed", self.polls_per_turn);
                 self.enter(
                     &[
                         Phase::Begun,
@@ -182,7 +234,16 @@ impl Life {
                 hold!(task.0 == self.last_task + 1, "the last task was {}", self.last_task);
                 self.last_task = task.0;
                 self.cause(by)?;
-                self.tasks.insert(task, Task { stage: Stage::Queued, abort_requested: false });
+                let is_simulated_job = self.kind != Kind::Real && queued_job;
+                self.tasks.insert(
+                    task,
+                    Task {
+                        stage: Stage::Queued,
+                        abort_requested: false,
+                        was_polled: false,
+                        is_remote: is_simulated_job || matches!(by, Cause::Thread(_)),
+                    },
+                );
                 self.queue.push_back(task);
                 self.newborn = Some(task);
             }
@@ -196,6 +257,36 @@ impl Life {
                 };
                 self.queue.push_back(task);
             }
+            Event::WakeIgnored { task, by } => {
+                self.cause(by)?;
+                hold!((1..=self.last_task).contains(&task.0), "there never was such a task");
+                if let Some(task) = self.tasks.get(&task) {
+                    let is_over = task.stage == Stage::Finished;
+                    let is_queued =
+                        matches!(task.stage, Stage::Queued | Stage::Polled { woken: true });
+                    hold!(is_over || is_queued, "it was {:?}", task.stage);
+                    hold!(task.was_polled, "nobody can have its waker");
+                }
+            }
+            Event::Awaits { what, by } => {
+                self.cause(by)?;
+                if let Cause::Task(task) = by {
+                    hold!(self.polled() == Some(task), "{task} is not polled");
+                }
+                let holds = match what {
+                    Awaited::Timer(timer) => self.timers.contains_key(&timer),
+                    Awaited::Read(source) | Awaited::Write(source) => {
+                        self.sources.contains(&source)
+                    }
+                    Awaited::Task(task) => self.living(task)?.stage != Stage::Finished,
+                    // A thread first tells that the job is done, and then hands over its output.
+                    Awaited::Job(job) if self.kind == Kind::Real => {
+                        (1..=self.last_job).contains(&job.0)
+                    }
+                    Awaited::Job(job) => self.jobs.contains_key(&job),
+                };
+                hold!(holds, "that will never come");
+            }
             Event::PollBegan { task } => {
                 self.enter(&[Phase::Begun, Phase::Mail, Phase::Polls], Phase::Polls)?;
                 hold!(self.polled().is_none(), "another task is being polled");
@@ -203,6 +294,7 @@ impl Life {
                 hold!(state.stage == Stage::Queued, "it was {:?}", state.stage);
                 hold!(!state.abort_requested, "it was to be aborted");
                 state.stage = Stage::Polled { woken: false };
+                state.was_polled = true;
                 self.leave_queue(task)?;
                 self.polls += 1;
                 self.actor = Some(task);
@@ -247,9 +339,12 @@ impl Life {
                     self.actor = Some(task);
                 }
             }
-            Event::Dropped { task, .. } => {
-                let stage = self.living(task)?.stage;
-                hold!(stage == Stage::Finished, "it was {stage:?}");
+            Event::Dropped { task, joined } => {
+                // One that ends while its handle lives stays until the handle takes the output.
+                let by_itself = self.actor == Some(task) && self.phase != Phase::Outside;
+                let state = self.living(task)?;
+                hold!(state.stage == Stage::Finished, "it was {:?}", state.stage);
+                hold!(!joined || !by_itself || state.is_remote, "nobody can have taken its output");
                 self.tasks.remove(&task);
             }
             Event::WaitBegan { timeout, reason } => self.wait(timeout, reason)?,
@@ -280,7 +375,7 @@ impl Life {
                 self.cause(by)?;
                 hold!(level < 11 && slot < 64, "there is no such slot");
                 hold!(self.kind == Kind::Real || deadline > at, "it is due already");
-                self.timers.insert(timer, deadline);
+                self.timers.insert(timer, (deadline, level));
             }
             Event::TimerCascaded { timer, level, slot } => {
                 self.enter(
@@ -288,21 +383,23 @@ impl Life {
                     Phase::Timers,
                 )?;
                 hold!(level < 11 && slot < 64, "there is no such slot");
-                hold!(self.timers.contains_key(&timer), "it is not armed");
+                let (_, before) = self.timers.get_mut(&timer).ok_or("it is not armed")?;
+                hold!(level < *before, "it was on level {before}");
+                *before = level;
             }
             Event::TimerFired { timer, late } => {
                 self.enter(
                     &[Phase::Begun, Phase::Mail, Phase::Polls, Phase::Waited, Phase::Timers],
                     Phase::Timers,
                 )?;
-                let deadline = self.timers.remove(&timer).ok_or("it is not armed")?;
+                let (deadline, _) = self.timers.remove(&timer).ok_or("it is not armed")?;
                 let tick = tick_after(deadline);
                 hold!(at >= deadline, "it is early: due at {deadline:?}");
                 match self.kind {
                     Kind::Real => {
                         hold!(tick + late <= at, "it is not so late: due at {deadline:?}");
                     }
-                    Kind::Simulated => {
+                    Kind::Simulated | Kind::SimulatedInOrder => {
                         hold!(tick + late == at, "that is not how late it is: due at {deadline:?}");
                     }
                 }
@@ -311,23 +408,54 @@ impl Life {
             Event::TimerCancelled { timer } => {
                 hold!(self.timers.remove(&timer).is_some(), "it is not armed");
             }
-            Event::JobQueued { job, by, .. } => {
+            Event::JobQueued { job, pool, by, .. } => {
                 hold!(job.0 == self.last_job + 1, "the last was {}", self.last_job);
                 self.last_job = job.0;
                 self.cause(by)?;
-                self.jobs.insert(job, (at, None));
+                self.jobs.insert(job, Job { pool, since: at, worker: None });
+                self.queued_job = true;
             }
             Event::JobStarted { job, worker, at: started } => {
-                let (since, by) = self.jobs.get_mut(&job).ok_or("it was not queued")?;
-                hold!(by.is_none(), "it started before");
+                self.told_by_a_thread()?;
+                let job = self.jobs.get_mut(&job).ok_or("it was not queued")?;
+                hold!(job.worker.is_none(), "it started before");
                 // The clock is read after the job is queued, and on another thread.
-                hold!(started + Duration::from_millis(1) >= *since && started <= at, "not then");
-                (*since, *by) = (started, Some(worker));
+                hold!(started + Duration::from_millis(1) >= job.since && started <= at, "not then");
+                (job.since, job.worker) = (started, Some(worker));
+                let pool = job.pool;
+                if let Some(free_since) = self.worker(pool, worker)? {
+                    hold!(started >= *free_since, "it had another job until {free_since:?}");
+                }
             }
             Event::JobFinished { job, worker, at: finished, .. } => {
-                let (since, by) = self.jobs.remove(&job).ok_or("it was not queued")?;
-                hold!(by == Some(worker), "it started on {by:?}");
-                hold!(finished >= since && finished <= at, "not then");
+                self.told_by_a_thread()?;
+                let job = self.jobs.remove(&job).ok_or("it was not queued")?;
+                hold!(job.worker == Some(worker), "it started on {:?}", job.worker);
+                hold!(finished >= job.since && finished <= at, "not then");
+                if let Some(free_since) = self.worker(job.pool, worker)? {
+                    *free_since = finished;
+                }
+            }
+            Event::WorkerStarted { worker, pool, thread, max_workers, at: started } => {
+                self.told_by_a_thread()?;
+                // A simulated worker is no other thread than that of the loop.
+                let is_here = thread == ThreadId(0);
+                hold!(is_here == (self.kind != Kind::Real), "not that thread");
+                hold!(started <= at, "not then");
+                self.queued_job = queued_job;
+                let pool = self.pools.entry(pool).or_default();
+                let is_same = pool.max_workers == 0 || pool.max_workers == max_workers;
+                hold!(is_same, "the pool may have {}", pool.max_workers);
+                pool.max_workers = max_workers;
+                hold!(pool.born.insert(worker), "it was told before");
+                pool.living.insert(worker, started);
+                hold!(pool.living.len() <= max_workers as usize, "too many: {:?}", pool.living);
+            }
+            Event::WorkerStopped { worker, pool, at: stopped } => {
+                self.told_by_a_thread()?;
+                let pool = self.pools.get_mut(&pool).ok_or("there is no such pool")?;
+                let free_since = pool.living.remove(&worker).ok_or("it does not live")?;
+                hold!((free_since..=at).contains(&stopped), "not then");
             }
             _ => return Err("an unknown event".into()),
         }
@@ -354,7 +482,7 @@ impl Life {
                 hold!(timeout == Some(Duration::ZERO), "it should only look");
             }
             WaitReason::TimerDue => {
-                let first = *self.timers.values().min().ok_or("no timer is armed")?;
+                let (first, _) = *self.timers.values().min().ok_or("no timer is armed")?;
                 let until = self.now + timeout.ok_or("a wait for ever")?;
                 hold!(
                     self.kind == Kind::Real || until <= tick_after(first),
@@ -369,6 +497,27 @@ impl Life {
             }
         }
         Ok(())
+    }
+
+    /// What the threads of a pool do is told by their messages.
+    fn told_by_a_thread(&self) -> Checked {
+        let holds = self.kind != Kind::Real || self.phase == Phase::Mail;
+        hold!(holds, "it can only be told by a message, not in {:?}", self.phase);
+        Ok(())
+    }
+
+    /// Since when a worker has had no job; `None` if this loop is not told of its pool's workers.
+    fn worker(
+        &mut self,
+        pool: PoolId,
+        worker: WorkerId,
+    ) -> Result<Option<&mut Duration>, &'static str> {
+        let is_told = pool == PoolId(0) || self.pools.contains_key(&pool);
+        if !is_told {
+            return Ok(None);
+        }
+        let pool = self.pools.get_mut(&pool).ok_or("there is no such pool")?;
+        pool.living.get_mut(&worker).map(Some).ok_or("there is no such worker")
     }
 
     /// Whoever is named as the cause must be at work just now.
@@ -414,7 +563,7 @@ impl Life {
         let place = self.queue.iter().position(|&queued| queued == task);
         let place = place.ok_or("it is not in the queue")?;
         self.queue.remove(place);
-        if self.kind == Kind::Real {
+        if self.kind != Kind::Simulated {
             for before in self.queue.drain(..place) {
                 let gone = self.tasks.get(&before).is_none_or(|task| task.stage == Stage::Finished);
                 hold!(gone, "{before} was queued before");

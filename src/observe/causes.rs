@@ -1,0 +1,292 @@
+//! Causes: who did what and when, gathered in one pass over a history.
+//!
+//! An event names things by number. To say why it happened one has to know where those things come
+//! from: who armed the timer, what the task was polled for when it did, which job a worker's
+//! message tells of. Here each thing has the indices of the events of its life, and each poll that
+//! of the event which led to it.
+//!
+//! Things whose birth is not in the history are not known, or have no `born`, `queued` and so on.
+//!
+//! Cost: O(1) an event, and some 50 bytes for most.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::event::{
+    Cause, Event, JobId, Outcome, PoolId, SourceId, TaskId, ThreadId, TimerId, WaitReason, WorkerId,
+};
+use super::told::Told;
+
+/// The tables.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Causes {
+    /// The turns, in order.
+    pub(super) turns: Vec<Turn>,
+    /// The polls, in order.
+    pub(super) polls: Vec<Poll>,
+    /// The waits, in order.
+    pub(super) waits: Vec<Wait>,
+    /// The tasks.
+    pub(super) tasks: HashMap<TaskId, Task>,
+    /// The timers.
+    pub(super) timers: HashMap<TimerId, Timer>,
+    /// The event by which each source was registered.
+    pub(super) sources: HashMap<SourceId, usize>,
+    /// The jobs.
+    pub(super) jobs: HashMap<JobId, Job>,
+    /// The job whose end a wake tells of, by the event of the wake.
+    pub(super) told_by: HashMap<usize, JobId>,
+    /// The worker that a thread is.
+    pub(super) workers: HashMap<ThreadId, (PoolId, WorkerId)>,
+    /// The job of each worker that was told of last, until somebody is woken for it.
+    done: HashMap<(PoolId, WorkerId), JobId>,
+}
+
+/// A turn.
+#[derive(Debug, Clone)]
+pub(super) struct Turn {
+    /// The how-manieth of the loop.
+    pub(super) turn: u64,
+    /// The event of its begin.
+    pub(super) first: usize,
+    /// The event of its end, or the last one before the history ends.
+    pub(super) last: usize,
+    /// Tasks polled in it.
+    pub(super) polls: u32,
+}
+
+/// A poll.
+#[derive(Debug, Clone)]
+pub(super) struct Poll {
+    /// Whose.
+    pub(super) task: TaskId,
+    /// The event of its begin.
+    pub(super) first: usize,
+    /// The event of its end.
+    pub(super) last: Option<usize>,
+    /// The event that queued the task for it: a wake, or its birth.
+    pub(super) cause: Option<usize>,
+}
+
+/// A wait.
+#[derive(Debug, Clone)]
+pub(super) struct Wait {
+    /// The event of its begin.
+    pub(super) first: usize,
+    /// The event of its end.
+    pub(super) last: Option<usize>,
+    /// How long it might have been.
+    pub(super) timeout: Option<Duration>,
+    /// Why no longer.
+    pub(super) reason: WaitReason,
+    /// The sources that were ready: the events that tell of them.
+    pub(super) ready: Vec<usize>,
+}
+
+/// A task.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Task {
+    /// The event of its birth.
+    pub(super) born: Option<usize>,
+    /// The event of its end: its last poll, or that its future was dropped.
+    pub(super) finished: Option<usize>,
+    /// Its future was dropped before it was done.
+    pub(super) aborted: bool,
+    /// The event that asked for its end.
+    pub(super) abort: Option<usize>,
+    /// The event of its last wake.
+    woken: Option<usize>,
+    /// Its polls, as indices into all polls.
+    pub(super) polls: Vec<usize>,
+}
+
+/// A timer.
+#[derive(Debug, Clone)]
+pub(super) struct Timer {
+    /// The event that armed it.
+    pub(super) armed: usize,
+    /// By whom.
+    pub(super) by: Cause,
+    /// How long before its deadline.
+    pub(super) span: Duration,
+    /// The event of its firing.
+    pub(super) fired: Option<usize>,
+}
+
+/// A job.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Job {
+    /// Its pool; the loop's own if it is not known.
+    pub(super) pool: Option<PoolId>,
+    /// The event that queued it.
+    pub(super) queued: Option<usize>,
+    /// When it began.
+    pub(super) began: Option<Duration>,
+    /// The event that tells of its end.
+    pub(super) finished: Option<usize>,
+}
+
+impl Causes {
+    /// Gathers the tables.
+    pub(super) fn of(told: &[Told]) -> Causes {
+        let mut causes = Causes::default();
+        let (mut turn, mut poll, mut wait) = (false, false, false);
+        for (index, Told { at, event, .. }) in told.iter().enumerate() {
+            match *event {
+                Event::TurnBegan { turn: number } => {
+                    turn = true;
+                    causes.turns.push(Turn { turn: number, first: index, last: index, polls: 0 });
+                }
+                Event::TurnEnded { polls, .. } => {
+                    if let Some(last) = causes.turns.last_mut().filter(|_| turn) {
+                        (last.last, last.polls) = (index, polls);
+                    }
+                    (turn, wait) = (false, false);
+                }
+                Event::PollBegan { task } => {
+                    poll = true;
+                    causes.poll_began(task, index);
+                }
+                Event::PollEnded { task, outcome } => {
+                    if let Some(last) = causes.polls.last_mut().filter(|_| poll)
+                        && last.task == task
+                    {
+                        last.last = Some(index);
+                    }
+                    poll = false;
+                    if outcome != Outcome::Pending {
+                        causes.task(task).finished = Some(index);
+                    }
+                }
+                Event::WaitBegan { timeout, reason } => {
+                    wait = true;
+                    let (last, ready) = (None, Vec::new());
+                    causes.waits.push(Wait { first: index, last, timeout, reason, ready });
+                }
+                Event::WaitEnded { .. } => {
+                    if let Some(last) = causes.waits.last_mut().filter(|_| wait) {
+                        last.last = Some(index);
+                    }
+                    wait = false;
+                }
+                Event::SourceReady { .. } => {
+                    causes.waits.last_mut().filter(|_| wait).into_iter().for_each(|wait| {
+                        wait.ready.push(index);
+                    });
+                }
+                event => causes.note(*at, event, index, told),
+            }
+        }
+        if turn && let Some(last) = causes.turns.last_mut() {
+            last.last = told.len() - 1;
+        }
+        causes
+    }
+
+    /// Notes what happened to a thing.
+    fn note(&mut self, at: Duration, event: Event<'static>, index: usize, told: &[Told]) {
+        match event {
+            Event::Spawned { task, .. } => self.task(task).born = Some(index),
+            Event::Woken { task, by } => {
+                self.task(task).woken = Some(index);
+                self.note_job_of(by, at, index, told);
+            }
+            Event::AbortRequested { task, .. } => self.task(task).abort = Some(index),
+            Event::Aborted { task } => {
+                let task = self.task(task);
+                (task.aborted, task.finished) = (true, Some(index));
+            }
+            Event::SourceAdded { source, .. } => {
+                self.sources.insert(source, index);
+            }
+            Event::TimerArmed { timer, by, deadline, .. } => {
+                let span = deadline.saturating_sub(at);
+                self.timers.insert(timer, Timer { armed: index, by, span, fired: None });
+            }
+            Event::TimerFired { timer, .. } => {
+                self.timers.entry(timer).and_modify(|timer| timer.fired = Some(index));
+            }
+            Event::JobQueued { job, pool, .. } => {
+                let job = self.jobs.entry(job).or_default();
+                (job.pool, job.queued) = (Some(pool), Some(index));
+            }
+            Event::JobStarted { job, at, .. } => {
+                self.jobs.entry(job).or_default().began = Some(at);
+            }
+            Event::JobFinished { job, worker, at, .. } => {
+                let known = self.jobs.entry(job).or_default();
+                known.finished = Some(index);
+                known.began.get_or_insert(at);
+                self.done.insert((known.pool.unwrap_or(PoolId(0)), worker), job);
+            }
+            Event::WorkerStarted { worker, pool, thread, .. } => {
+                self.workers.insert(thread, (pool, worker));
+            }
+            _ => {}
+        }
+    }
+
+    /// A worker sends its message when its job has ended, and the loop tells of the end when it
+    /// reads that message. So the cause of a message from a worker is the job of its that was told
+    /// last, if nobody was woken for it yet.
+    fn note_job_of(&mut self, by: Cause, at: Duration, index: usize, told: &[Told]) {
+        let Cause::Thread(thread) = by else { return };
+        let Some(worker) = self.workers.get(&thread) else { return };
+        let Some(job) = self.done.get(worker) else { return };
+        let finished = self.jobs.get(job).and_then(|job| job.finished);
+        let ended = finished.and_then(|finished| match told[finished].event {
+            Event::JobFinished { at, .. } => Some(at),
+            _ => None,
+        });
+        if ended.is_some_and(|ended| ended <= at) {
+            self.told_by.insert(index, *job);
+            self.done.remove(worker);
+        }
+    }
+
+    /// Notes a poll, and what led to it: the wake since the last one began, or the task's birth.
+    fn poll_began(&mut self, task: TaskId, index: usize) {
+        let number = self.polls.len();
+        let known = self.tasks.entry(task).or_default();
+        let before = known.polls.last().map(|&poll| self.polls[poll].first);
+        let cause = match before {
+            Some(before) => known.woken.filter(|&woken| woken > before),
+            None => known.woken.or(known.born),
+        };
+        known.polls.push(number);
+        self.polls.push(Poll { task, first: index, last: None, cause });
+    }
+
+    /// What is known of a task, from now on.
+    fn task(&mut self, task: TaskId) -> &mut Task {
+        self.tasks.entry(task).or_default()
+    }
+
+    /// The turn in which an event happened.
+    pub(super) fn turn_at(&self, index: usize) -> Option<&Turn> {
+        last_where(&self.turns, |turn| turn.first <= index).filter(|turn| index <= turn.last)
+    }
+
+    /// The poll in which an event happened.
+    pub(super) fn poll_at(&self, index: usize) -> Option<&Poll> {
+        let poll = last_where(&self.polls, |poll| poll.first <= index);
+        poll.filter(|poll| poll.last.is_none_or(|last| index <= last))
+    }
+
+    /// The wait in which an event happened, or the last one before.
+    pub(super) fn wait_before(&self, index: usize) -> Option<&Wait> {
+        last_where(&self.waits, |wait| wait.first <= index)
+    }
+}
+
+impl Wait {
+    /// Whether the thread slept.
+    pub(super) fn is_sleep(&self) -> bool {
+        self.timeout != Some(Duration::ZERO) && self.reason != WaitReason::Spin
+    }
+}
+
+/// The last of those at the beginning of a list for which something holds.
+fn last_where<T>(list: &[T], holds: impl Fn(&T) -> bool) -> Option<&T> {
+    list[..list.partition_point(holds)].last()
+}

@@ -1,0 +1,79 @@
+//! The interrupt: what is to be done before Ctrl-C ends the program.
+//!
+//! A process that is ended by a signal drops nothing, so a trace would be lost. A thread waits for
+//! the signals of Ctrl-C and of `kill` (SIGINT, SIGTERM), does what is to be done, and then lets
+//! the signal do what it would have done. A second signal of the kind ends the process at once.
+//!
+//! A program that handles a signal itself will end its loop itself, and is left alone: who catches
+//! a signal, or ignores it, is read from `/proc/self/status`, just before the thread would catch
+//! it. That is when the loop first turns to the operating system, since by then most programs have
+//! done so; or, if it never does because it is stuck, after a second.
+//!
+//! Nothing but Linux tells who catches a signal; elsewhere there is no such thread.
+//!
+//! This is the only place that handles signals.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag::register_conditional_default;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+/// How long a program has for handlers of its own if its loop does not wait before.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Begins to watch, once in a process; `finish` is called when a signal is to end it.
+pub(super) fn watch(finish: fn()) -> &'static SyncSender<()> {
+    static READY: OnceLock<SyncSender<()>> = OnceLock::new();
+
+    READY.get_or_init(|| {
+        let (ready, waits) = mpsc::sync_channel(1);
+        // Without the thread everything works but this.
+        let thread = thread::Builder::new().name("boucle-interrupt".into());
+        let _ = thread.spawn(move || serve(&waits, finish));
+        ready
+    })
+}
+
+/// Tells the watch that the program has had its time to handle signals itself.
+pub(super) fn ready(watch: &SyncSender<()>) {
+    // It need be told once: if nobody listens any more, it was.
+    let _ = watch.try_send(());
+}
+
+/// What the thread does.
+fn serve(ready: &Receiver<()>, finish: fn()) {
+    let _ = ready.recv_timeout(PATIENCE);
+    let Ok(status) = fs::read_to_string("/proc/self/status") else { return };
+    let free = [SIGINT, SIGTERM].into_iter().filter(|&signal| is_free(&status, signal));
+    // Once this is set, a signal ends the process without further ado.
+    let ending = Arc::new(AtomicBool::new(false));
+    let free: Vec<_> = free
+        .filter(|&signal| register_conditional_default(signal, Arc::clone(&ending)).is_ok())
+        .collect();
+    let Ok(mut signals) = Signals::new(free) else { return };
+    if let Some(signal) = signals.forever().next() {
+        ending.store(true, Ordering::SeqCst);
+        finish();
+        let _ = emulate_default_handler(signal);
+    }
+}
+
+/// Whether a process neither catches nor ignores a signal, by its status as Linux tells it.
+fn is_free(status: &str, signal: i32) -> bool {
+    let has = |field: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        let set = u64::from_str_radix(line.trim(), 16).ok()?;
+        Some(set >> (signal - 1) & 1 == 1)
+    };
+    has("SigCgt:") == Some(false) && has("SigIgn:") == Some(false)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+// Words: events, things and times as English text.
+//
+// `describeEvent` says the same sentences as `words.rs`, with the names of tasks: one test holds
+// both against each other. The labels of the lanes are made here too, and every name that a program
+// chose is made harmless (`quoted`): what could hide or reorder the text around it is written as an
+// escape. It is text all the same, never markup: the page puts it into text nodes only.
+
+"use strict";
+
+/** Characters of a name that are shown. */
+const SHOWN = 60;
+
+/** Awaited things that a label names. */
+const NAMED = 2;
+
+/**
+ * A length of time as Rust's `Duration` shows it, without the digits that nobody reads:
+ * microseconds are enough, but for what is shorter than one.
+ * @param {number} nanos nanoseconds
+ * @returns {string} as "37.123ms"
+ */
+function spanText(nanos) {
+    const rounded = nanos < 1000 ? nanos : Math.floor(nanos / 1000) * 1000;
+    for (const [unit, size] of [["s", 1e9], ["ms", 1e6], ["µs", 1e3]]) {
+        if (rounded >= size) {
+            const whole = Math.floor(rounded / size);
+            const rest = String(rounded - whole * size).padStart(String(size).length - 1, "0");
+            const digits = rest.replace(/0+$/, "");
+            return `${whole}${digits === "" ? "" : `.${digits}`}${unit}`;
+        }
+    }
+    return `${rounded}ns`;
+}
+
+/**
+ * A length of time as one says it: three digits.
+ * @param {number} nanos nanoseconds
+ * @returns {string} as "300 ms"
+ */
+function humanSpan(nanos) {
+    for (const [unit, size] of [["h", 3600e9], ["min", 60e9], ["s", 1e9], ["ms", 1e6], ["µs", 1e3]]) {
+        // 999.96 ms are a second: rounding decides the unit.
+        if (nanos >= size * 0.9995) {
+            return `${Number((nanos / size).toPrecision(3))} ${unit}`;
+        }
+    }
+    return `${Math.round(nanos)} ns`;
+}
+
+/**
+ * A moment after the loop was built.
+ * @param {number} nanos nanoseconds
+ * @returns {string} as "120.041 ms"
+ */
+function stampText(nanos) {
+    const micros = Math.floor(nanos / 1000);
+    const whole = Math.floor(micros / 1000);
+    return `${whole}.${String(micros - whole * 1000).padStart(3, "0")} ms`;
+}
+
+/**
+ * Some things: "1 poll", "2 polls".
+ * @param {number} count how many
+ * @param {string} word what
+ * @returns {string} the text
+ */
+function counted(count, word) {
+    return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Text on one line, in characters that print.
+ * @param {string} text any text
+ * @returns {string} harmless text
+ */
+function escaped(text) {
+    const special = { "\t": "\\t", "\r": "\\r", "\n": "\\n", "\0": "\\0", "\\": "\\\\", "`": "\\`" };
+    const odd = /[\p{C}\p{Zl}\p{Zp}\p{Grapheme_Extend}\\`]|(?! )\p{Zs}/gu;
+    return text.replace(odd, (found) => special[found] ?? `\\u{${found.codePointAt(0).toString(16)}}`);
+}
+
+/**
+ * A name that somebody chose, in quotes, without the end if it is very long.
+ * @param {string} name the name
+ * @returns {string} as "`fetch`"
+ */
+function quoted(name) {
+    // A character has two units at most, so this is enough to see whether there are more.
+    const characters = Array.from(name.slice(0, 2 * SHOWN + 2));
+    const more = characters.length > SHOWN;
+    return `\`${escaped(characters.slice(0, SHOWN).join(""))}${more ? "..." : ""}\``;
+}
+
+/**
+ * A place in a program.
+ * @param {string} place file, line and column
+ * @returns {string} harmless text
+ */
+function placeText(place) {
+    return escaped(place.slice(0, 400));
+}
+
+/**
+ * A task with its name.
+ * @param {Model} model the trace
+ * @param {number} id the task
+ * @returns {string} as "task 7 `fetch`"
+ */
+function taskText(model, id) {
+    const name = model.tasks.get(id)?.name ?? "";
+    return name === "" ? `task ${id}` : `task ${id} ${quoted(name)}`;
+}
+
+/**
+ * A source with its kind.
+ * @param {Model} model the trace
+ * @param {number} id the source
+ * @returns {string} as "source 3 (TcpStream)"
+ */
+function sourceText(model, id) {
+    const kind = model.sources.get(id)?.kind ?? "";
+    return kind === "" ? `source ${id}` : `source ${id} (${escaped(kind.slice(0, SHOWN))})`;
+}
+
+/**
+ * Who caused something.
+ * @param {Model} model the trace
+ * @param {*} by the cause
+ * @returns {string} as "timer 3"
+ */
+function causeText(model, by) {
+    if (by === "program") {
+        return "the program";
+    }
+    const kind = CAUSES.find((name) => by?.[name] !== undefined);
+    if (kind === "task") {
+        return taskText(model, by.task);
+    }
+    return kind === undefined ? "somebody" : `${kind} ${by[kind]}`;
+}
+
+/**
+ * What is awaited, as a sentence names it.
+ * @param {Model} model the trace
+ * @param {Object} what something awaited
+ * @returns {string} as "a read of source 3"
+ */
+function awaitedText(model, what) {
+    if (what.task !== undefined) {
+        return taskText(model, what.task);
+    }
+    if (what.read !== undefined) {
+        return `a read of source ${what.read}`;
+    }
+    if (what.write !== undefined) {
+        return `a write of source ${what.write}`;
+    }
+    return what.timer !== undefined ? `timer ${what.timer}` : `job ${what.job}`;
+}
+
+/**
+ * What is awaited, as the label of a lane.
+ * @param {Model} model the trace
+ * @param {Object} what something awaited
+ * @returns {string} as "sleep 300 ms"
+ */
+function awaitedLabel(model, what) {
+    if (what.timer !== undefined) {
+        const timer = model.timers.get(what.timer);
+        return timer === undefined ? `timer ${what.timer}` : `sleep ${humanSpan(Math.max(0, timer.deadline - timer.at))}`;
+    }
+    const source = what.read ?? what.write;
+    if (source !== undefined) {
+        const kind = model.sources.get(source)?.kind ?? "";
+        const noun = /^(Tcp|Udp|Unix)/.test(kind) ? "socket" : "source";
+        const type = kind === "" ? "" : ` (${escaped(kind.slice(0, SHOWN))})`;
+        return `${what.read !== undefined ? "read" : "write"}, ${noun} ${source}${type}`;
+    }
+    return what.task !== undefined ? taskText(model, what.task) : `job ${what.job}`;
+}
+
+/**
+ * All that a task awaits, as the label of its lane.
+ * @param {Model} model the trace
+ * @param {Object[]} what the first of them
+ * @param {number} [count] how many there are
+ * @returns {string} as "read, socket 3 (TcpStream) or sleep 5 s"
+ */
+function awaitedLabels(model, what, count = what.length) {
+    if (count === 0) {
+        return "a wake";
+    }
+    const named = what.slice(0, NAMED).map((one) => awaitedLabel(model, one));
+    const more = count - named.length;
+    return named.join(" or ") + (more > 0 ? ` or ${more} more` : "");
+}
+
+/**
+ * Why a wait ends.
+ * @param {*} reason the reason of the event
+ * @returns {string} as "2 tasks are ready"
+ */
+function reasonText(reason) {
+    if (typeof reason === "object") {
+        const tasks = reason.tasks_ready;
+        return tasks === 1 ? "a task is ready" : `${tasks ?? "some"} tasks are ready`;
+    }
+    switch (reason) {
+        case "mail_waits": return "a message has come";
+        case "timer_due": return "then the timer wheel is due";
+        case "caller_limit": return "the caller of `turn` allows no more";
+        case "spin": return "it looks for work before it parks";
+        case "nothing": return "no task is ready and no timer is armed";
+        default: return "for a reason that this page does not know";
+    }
+}
+
+/**
+ * An event in words.
+ * @param {Model} model the trace
+ * @param {number} index the event
+ * @returns {string} one sentence
+ */
+function describeEvent(model, index) {
+    const event = model.events[index];
+    if (event === undefined) {
+        return "nothing has happened yet";
+    }
+    const tell = SENTENCES.get(event.event);
+    return tell(event, {
+        task: (id) => taskText(model, id),
+        by: (by) => ` by ${causeText(model, by)}`,
+        what: (what) => awaitedText(model, what),
+    });
+}
+
+/** The sentence of each event. */
+const SENTENCES = new Map(Object.entries({
+    loop_built: ({ seed, seed_digits }) =>
+        `the loop is built${seed === null ? "" : `, simulated with seed ${seed_digits ?? seed}`}`,
+    loop_dropped: () => "the loop is dropped",
+    turn_began: ({ turn }) => `turn ${turn}`,
+    turn_ended: ({ turn, polls }) => `turn ${turn} is over: ${counted(polls, "poll")}`,
+    mail_taken: ({ messages }) =>
+        `${counted(messages, "message")} ${messages === 1 ? "is" : "are"} taken from the inbox`,
+    spawned: ({ task, by, place, name }, say) =>
+        `task ${task}${name === "" ? "" : ` ${quoted(name)}`} is spawned${say.by(by)} at ${placeText(place)}`,
+    woken: ({ task, by }, say) => `${say.task(task)} is woken${say.by(by)}`,
+    wake_ignored: ({ task, by }, say) => `${say.task(task)} is woken${say.by(by)} in vain`,
+    awaits: ({ what, by }, say) => `${say.what(what)} is awaited${say.by(by)}`,
+    poll_began: ({ task }, say) => `${say.task(task)} is polled`,
+    poll_ended: ({ task, outcome }, say) =>
+        `${say.task(task)} ${{ pending: "waits", ready: "is done", panicked: "panicked" }[outcome]}`,
+    abort_requested: ({ task, by }, say) => `${say.task(task)} is to be aborted, as asked${say.by(by)}`,
+    aborted: ({ task }, say) => `${say.task(task)} is aborted: its future is dropped`,
+    dropped: ({ task, joined }, say) => `${say.task(task)} is gone${joined ? ", and its output taken" : ""}`,
+    wait_began({ timeout, reason }) {
+        if (timeout === null) {
+            return `the loop sleeps until it is woken: ${reasonText(reason)}`;
+        }
+        const how = timeout === 0 ? "looks, without a sleep" : `sleeps, ${spanText(timeout)} at most`;
+        return `the loop ${how}: ${reasonText(reason)}`;
+    },
+    wait_ended: ({ sources }) => sources === 0 ? "no source is ready"
+        : `${counted(sources, "source")} ${sources === 1 ? "is" : "are"} ready`,
+    source_added: ({ source, by, kind }, say) =>
+        `source ${source}, a ${escaped(kind.slice(0, SHOWN))}, is registered${say.by(by)}`,
+    source_ready: ({ source, readable, writable }) => `source ${source} is ${readyText(readable, writable)}`,
+    source_removed: ({ source }) => `source ${source} is taken out`,
+    timer_armed: ({ timer, by, deadline, level, slot }, say) =>
+        `timer ${timer} is armed${say.by(by)} for ${stampText(deadline)} (level ${level}, slot ${slot})`,
+    timer_cascaded: ({ timer, level, slot }) => `timer ${timer} moves to level ${level}, slot ${slot}`,
+    timer_fired: ({ timer, late }) => `timer ${timer} fires, ${spanText(late)} after its tick`,
+    timer_cancelled: ({ timer }) => `timer ${timer} is cancelled`,
+    job_queued: ({ job, pool, by, place }, say) =>
+        `job ${job} is given to pool ${pool}${say.by(by)} at ${placeText(place)}`,
+    job_started: ({ job, worker, when }) => `job ${job} began on worker ${worker} at ${stampText(when)}`,
+    job_finished: ({ job, worker, when, panicked }) =>
+        `job ${job} ${panicked ? "panicked" : "was done"} on worker ${worker} at ${stampText(when)}`,
+    worker_started: ({ worker, pool, thread, max_workers, when }) =>
+        `worker ${worker} of pool ${pool} began at ${stampText(when)}, as thread ${thread}, of ${max_workers} at most`,
+    worker_stopped: ({ worker, pool, when }) => `worker ${worker} of pool ${pool} ended at ${stampText(when)}`,
+}));
+
+/**
+ * What a source is ready for.
+ * @param {boolean} readable a read will not block
+ * @param {boolean} writable a write will not block
+ * @returns {string} as "readable and writable"
+ */
+function readyText(readable, writable) {
+    if (readable && writable) {
+        return "readable and writable";
+    }
+    return readable ? "readable" : writable ? "writable" : "ready for nothing";
+}

@@ -1,0 +1,152 @@
+//! Small programs that show every kind of reason, for the tests of "why?". Their traces are kept
+//! in `tests/page/why/`, so a line that moves here changes those: `BLESS=1 cargo test --test why`.
+
+use std::future::pending;
+use std::time::Duration;
+
+use boucle::sync::{Notify, mpsc, oneshot};
+use boucle::task::{spawn_named, yield_now};
+use boucle::time::{sleep, timeout};
+use boucle::{EventLoop, spawn, spawn_blocking};
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A program, by its name.
+pub type Program = (&'static str, fn(&EventLoop));
+
+/// Those that need no operating system.
+pub const SIMULATED: [Program; 7] = [
+    ("timers", timers),
+    ("handles", handles),
+    ("channels", channels),
+    ("aborts", aborts),
+    ("jobs", jobs),
+    ("relay", relay),
+    ("turns", turns),
+];
+
+/// Sleeps, a timeout that is not needed, and a timer that comes nearer in steps.
+fn timers(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let fetch = spawn_named("fetch", async {
+            sleep(ms(50)).await;
+            sleep(Duration::from_micros(1_500)).await;
+        });
+        timeout(ms(400), fetch).await.unwrap().unwrap();
+        sleep(Duration::from_secs(7)).await;
+    });
+}
+
+/// Tasks that await each other, one that panics, one that nobody awaits.
+fn handles(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let parse = spawn_named("parse", async {
+            let fetch = spawn_named("fetch", sleep(ms(3)));
+            fetch.await.unwrap();
+        });
+        drop(spawn(yield_now()));
+        parse.await.unwrap();
+        spawn_named("`odd`\n\u{202e}<b>", yield_now()).await.unwrap();
+        spawn_named("bad", async { panic!("on purpose") }).await.unwrap_err();
+    });
+}
+
+/// Tasks that wake each other, and themselves.
+fn channels(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let (send, mut receive) = mpsc::channel(1);
+        let producer = spawn_named("producer", async move {
+            for number in 0..3 {
+                send.send(number).await.unwrap();
+                sleep(ms(1)).await;
+            }
+        });
+        let consumer = spawn_named("consumer", async move {
+            while receive.recv().await.is_some() {}
+        });
+        let spins = spawn_named("spins", async {
+            for _ in 0..5 {
+                yield_now().await;
+            }
+        });
+        let (answer, asked) = oneshot::channel();
+        drop(spawn_named("asked", async move { answer.send(5).unwrap() }));
+        asked.await.unwrap();
+        for task in [producer, consumer, spins] {
+            task.await.unwrap();
+        }
+    });
+}
+
+/// Tasks that are aborted: while they sleep, before they begin, by themselves, with their loop.
+fn aborts(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let sleeper = spawn_named("sleeper", sleep(ms(1_000)));
+        let unborn = spawn_named("unborn", pending::<()>());
+        let awaits = spawn_named("awaits", async {
+            spawn_named("left", pending::<()>()).await.unwrap_err();
+        });
+        unborn.abort();
+        yield_now().await;
+        sleeper.abort();
+        sleeper.abort();
+        sleeper.await.unwrap_err();
+        unborn.await.unwrap_err();
+        awaits.abort();
+        drop(awaits);
+        yield_now().await;
+        spawn_named("forever", async { sleep(ms(5_000)).await });
+        // Woken twice before it is polled.
+        let notify = std::rc::Rc::new(Notify::new());
+        let both = notify.clone();
+        let twice = spawn_named("twice", async move {
+            let _ = timeout(ms(1), both.notified()).await;
+        });
+        sleep(ms(1)).await;
+        notify.notify_one();
+        twice.await.unwrap();
+    });
+}
+
+/// Jobs: done, and panicking.
+fn jobs(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let shrink = spawn_named("shrink", async { spawn_blocking(|| 5).await.unwrap() });
+        assert_eq!(shrink.await.unwrap(), 5);
+        spawn_blocking(|| panic!("on purpose")).await.unwrap_err();
+    });
+}
+
+/// A chain that is longer than anybody reads.
+fn relay(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let (first, mut before) = oneshot::channel::<()>();
+        for number in 0..30 {
+            let (send, receive) = oneshot::channel();
+            let runner = async move {
+                before.await.unwrap();
+                let _ = send.send(());
+            };
+            drop(spawn_named(format!("runner {number}"), runner));
+            before = receive;
+        }
+        sleep(ms(1)).await;
+        first.send(()).unwrap();
+        before.await.unwrap();
+    });
+}
+
+/// A loop that its program turns itself.
+fn turns(event_loop: &EventLoop) {
+    let task = event_loop.spawn(async {
+        sleep(ms(20)).await;
+        yield_now().await;
+    });
+    for _ in 0..4 {
+        event_loop.turn(Some(ms(7)));
+    }
+    event_loop.turn(Some(Duration::ZERO));
+    drop(task);
+}
