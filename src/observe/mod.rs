@@ -7,6 +7,7 @@
 //! * [`Record`] keeps the events for the program to read.
 //! * [`History`] says why something happened, and where two runs differ.
 //! * [`SlowPoll`] reports tasks that keep the thread to themselves, while they do and afterwards.
+//! * `Spans` (feature `tracing`) tells `tracing` of the tasks, so that tokio-console shows them.
 //! * [`UnseenPanics`] reports tasks that panicked while nobody awaited them.
 //!
 //! Or leave the program as it is, and set a variable of its environment:
@@ -23,7 +24,7 @@
 //! understood is an error of [`Builder::build`](crate::Builder::build).
 //!
 //! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
-//! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
+//! (some 20 ns, which a poll right after another saves) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
 mod causes;
@@ -54,6 +55,8 @@ pub(crate) mod schema;
 mod sleeps;
 mod slow_poll;
 mod slow_report;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "trace")]
 mod svg;
 #[cfg(feature = "trace")]
@@ -82,6 +85,8 @@ pub use history::History;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 pub use slow_report::SlowReport;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
