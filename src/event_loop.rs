@@ -31,7 +31,7 @@ pub struct EventLoop {
     /// The machine.
     engine: Rc<Engine>,
     /// Where a browser can watch the loop, if it can.
-    #[cfg_attr(not(feature = "inspect"), expect(dead_code, reason = "nobody can ask"))]
+    #[cfg_attr(not(feature = "inspect"), allow(dead_code, reason = "nobody can ask"))]
     pub(crate) page: Option<String>,
     /// A loop belongs to its thread.
     _not_send: PhantomData<*const ()>,
