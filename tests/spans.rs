@@ -124,7 +124,11 @@ fn a_task_is_a_span_from_its_spawn_to_its_end_entered_while_it_is_polled() {
         "exit 100".into(),
         "close 100".into(),
     ];
-    assert!(lines[0].contains("kind=\"block_on\" task.id=1 task.name=\"block_on\""), "{}", lines[0]);
+    assert!(
+        lines[0].contains("kind=\"block_on\" task.id=1 task.name=\"block_on\""),
+        "{}",
+        lines[0]
+    );
     assert_eq!(lines[1], "enter 100");
     assert_eq!(lines[2..], expected, "{lines:#?}");
 }

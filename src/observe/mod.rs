@@ -23,8 +23,8 @@
 //! They hold for simulated loops too. An existing file is overwritten; a value that is not
 //! understood is an error of [`Builder::build`](crate::Builder::build).
 //!
-//! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
-//! (some 20 ns, which a poll right after another saves) and what the observer takes. The seam is trio's `Instrument`.
+//! A loop that nobody watches pays under a nanosecond a poll; one that is watched, a clock read for
+//! almost every event (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
 mod causes;
@@ -85,9 +85,9 @@ pub use history::History;
 pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;
+pub use slow_report::SlowReport;
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
-pub use slow_report::SlowReport;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use unseen::{UnseenPanic, UnseenPanics};

@@ -60,7 +60,8 @@ async fn work() {
     spawn_named("hard worker", async {
         loop {
             sleep(Duration::from_millis(500)).await;
-            // This is what one does not do in a task.
+            // This is what one does not do in a task, and what the console shows as busy.
+            #[expect(clippy::disallowed_methods)]
             thread::sleep(Duration::from_millis(30));
         }
     });
@@ -80,19 +81,31 @@ fn look() -> Result<(), Box<dyn Error>> {
     let address = env::var("TOKIO_CONSOLE_BIND").unwrap_or_else(|_| "127.0.0.1:6669".to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut seen = Seen::default();
-    let looking = runtime.block_on(tokio::time::timeout(Duration::from_secs(20), async {
-        let mut client = InstrumentClient::connect(format!("http://{address}")).await?;
-        let mut updates = client.watch_updates(InstrumentRequest {}).await?.into_inner();
-        while let Some(update) = updates.message().await? {
-            seen.note(update);
-            if seen.is_enough() {
-                return Ok(());
-            }
-        }
-        Err::<_, Box<dyn Error>>("the server has hung up".into())
-    }));
+    let looking = runtime.block_on(async {
+        let looking = watch(&address, &mut seen);
+        tokio::time::timeout(Duration::from_secs(20), looking).await
+    });
     seen.print();
     looking.map_err(|_| "not all was seen within 20 s")?
+}
+
+/// Takes note of what the server at `address` tells, until it is enough.
+async fn watch(address: &str, seen: &mut Seen) -> Result<(), Box<dyn Error>> {
+    let mut client = loop {
+        match InstrumentClient::connect(format!("http://{address}")).await {
+            Ok(client) => break client,
+            // The server is not there yet.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let mut updates = client.watch_updates(InstrumentRequest {}).await?.into_inner();
+    while let Some(update) = updates.message().await? {
+        seen.note(update);
+        if seen.is_enough() {
+            return Ok(());
+        }
+    }
+    Err("the server has hung up".into())
 }
 
 /// What a console has been told.
@@ -151,7 +164,7 @@ impl Seen {
         println!("task          polls  wakes  self  busy           state     place");
         for id in ids {
             let Some(stats) = self.stats.get(id) else { continue };
-            let polls = stats.poll_stats.clone().unwrap_or_default();
+            let polls = stats.poll_stats.unwrap_or_default();
             let busy = polls.busy_time.unwrap_or_default();
             println!(
                 "{:<12} {:>6} {:>6} {:>5}  {}.{:09} s  {:<8}  {}",
