@@ -112,7 +112,7 @@
 //! | `config.rs` | what can be chosen when a loop is built |
 //! | `budget.rs` | how much a task may do before others have their turn |
 //! | `shield.rs` | where the panics of destructors and wakers end |
-//! | `shim.rs` | threads and locks, in one place for the model checker |
+//! | `shim.rs` | threads and locks, in one place for the model checker; the numbers of threads |
 //! | `sync/mod.rs` | what the primitives have in common; `sync/error.rs`: what they refuse |
 //! | `sync/oneshot.rs` | one value, once |
 //! | `sync/waiters.rs` | the line in which futures wait for their turn |
@@ -151,7 +151,9 @@
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
-//! | `observe/record.rs` | events kept in memory |
+//! | `observe/record.rs` | events kept in memory; `observe/block.rs`: some in a row |
+//! | `observe/past.rs` | what a record must not forget when it forgets |
+//! | `observe/record/tail.rs` | reading a record that still grows |
 //! | `observe/history.rs` | a run to be asked; `observe/told.rs`: an event of it; `observe/read.rs`: from a trace |
 //! | `observe/causes.rs` | who did what and when; `observe/moment.rs`: and how things stood then |
 //! | `observe/chain.rs` | the steps of an answer, and where things come from |
@@ -162,8 +164,11 @@
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
 //! | `observe/spans.rs` | the tasks as spans, for tokio-console |
 //! | `observe/unseen.rs` | who panicked while nobody looked |
+//! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
+//! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
+//! | `observe/schema.rs` | events as JSON |
+//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`, with `observe/svg/bars.rs` and `observe/svg/text.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
 //! | `observe/page.rs` | the replay page |
-//! | `observe/record/tail.rs` | reading a record that still grows |
 //! | `inspect/mod.rs` | the page on a running loop; `inspect/target.rs`: where it is served |
 //! | `inspect/guard.rs` | who may ask |
 //! | `inspect/http.rs` | requests and answers |
@@ -177,7 +182,7 @@
 //! | feature | | default |
 //! |---|---|---|
 //! | `os` | sockets (`mio`) and threads: the real loop. Without it there is only [`EventLoop::simulated`], which needs neither. | yes |
-//! | `trace` | traces in JSON and as a replay page, besides text | yes |
+//! | `trace` | traces as a replay page, a picture, JSON and Chrome's format (`serde_json`; on Linux `signal-hook`, for Ctrl-C), besides text. | yes |
 //! | `inspect` | the replay page on the running loop, for a browser on the same machine; needs the other two | yes |
 //! | `tracing` | spans by which tokio-console shows the tasks: `observe::Spans` | no |
 //!

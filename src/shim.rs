@@ -1,5 +1,6 @@
 //! What the engine and the pool take from the system's threads, in one place, so that a model
-//! checker can put its own threads, locks and atomics here and run the same files on them.
+//! checker can put its own threads, locks and atomics here and run the same files on them; and the
+//! numbers by which threads are called.
 
 use std::cell::Cell;
 use std::sync::atomic::AtomicU32;

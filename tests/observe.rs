@@ -185,10 +185,13 @@ fn an_aborted_task_counts_as_no_poll() {
 fn mail_is_told_when_it_is_taken_and_its_wakes_are_caused_by_the_thread_that_sent_it() {
     let events = real(async {
         let (sender, receiver) = oneshot::channel();
+        let (go, gone) = std_mpsc::channel();
         let thread = thread::spawn(move || {
-            thread::sleep(ms(5));
+            gone.recv().unwrap();
             sender.send(5)
         });
+        // By then, this task waits.
+        let _sends = spawn(async move { go.send(()).unwrap() });
         assert_eq!(receiver.await.unwrap(), 5);
         thread.join().unwrap().unwrap();
     });
@@ -205,25 +208,22 @@ fn threads_are_numbered_in_the_order_of_their_first_message() {
         let spawn_there = || {
             let handle = Handle::current();
             let (go, gone) = (std_mpsc::channel::<()>(), oneshot::channel());
+            let (report, reported) = std_mpsc::channel();
             let thread = thread::spawn(move || {
                 drop(handle.spawn(|| async {}));
+                report.send(()).unwrap();
                 go.1.recv().unwrap();
                 drop(handle.spawn(|| async {}));
                 gone.0.send(()).unwrap();
             });
+            reported.recv().unwrap();
             (go.0, gone.1, thread)
         };
-        // Each sends its first message in the call, or a little later.
-        let mut threads = Vec::new();
-        for _ in 0..2 {
-            threads.push(spawn_there());
-            sleep(ms(20)).await;
-        }
-        for (go, gone, thread) in threads {
+        for (go, gone, thread) in [spawn_there(), spawn_there()] {
             go.send(()).unwrap();
             gone.await.unwrap();
             thread.join().unwrap();
-            yield_now().await;
+            // What it has sent is read in the next turn.
             sleep(ms(1)).await;
         }
     });
@@ -851,12 +851,14 @@ fn kinds() -> [(Builder, Kind); 2] {
 #[test]
 fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
     for (builder, kind) in kinds() {
-        let events = observed(builder, kind, |event_loop| {
+        let events = observed(builder.max_blocking_threads(1), kind, |event_loop| {
             event_loop.block_on(async {
                 spawn_blocking(|| 5).await.unwrap();
                 let panics = spawn_blocking(|| resume_unwind(Box::new("oh")));
                 let panicked: Result<(), _> = panics.await;
                 assert!(panicked.unwrap_err().is_panic());
+                // What has come by now is read in the next turn.
+                sleep(ms(1)).await;
             });
         });
         let mut seen = Vec::new();
@@ -881,6 +883,8 @@ fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
                 _ => {}
             }
         }
+        // The end of the first may be told when the second is queued already.
+        seen.sort_by_key(|&(job, _)| job);
         let (first, second) = (JobId(1), JobId(2));
         let story = [(first, "queued"), (first, "started"), (first, "done")];
         assert_eq!(seen[..3], story);
@@ -906,9 +910,14 @@ fn a_worker_is_told_when_it_begins_before_its_first_job_and_when_it_ends() {
     let builder = EventLoop::builder().max_blocking_threads(1).blocking_keep_alive(ms(2));
     let event_loop = builder.observer(record.clone()).build().unwrap();
     event_loop.block_on(async {
-        spawn_blocking(|| {}).await.unwrap();
+        let (go, gone) = std_mpsc::channel();
+        let job = spawn_blocking(move || gone.recv().unwrap());
+        // By then, this task waits.
+        let _sends = spawn(async move { go.send(()).unwrap() });
+        job.await.unwrap();
         until(&record, |event| matches!(event, Event::WorkerStopped { .. })).await;
         spawn_blocking(|| {}).await.unwrap();
+        sleep(ms(1)).await;
     });
     drop(event_loop);
     assert_consistent(&record, Kind::Real);
@@ -1092,18 +1101,21 @@ fn everything() -> Vec<Recorded> {
         })));
         let panics: Result<(), _> = spawn(async { resume_unwind(Box::new("oh")) }).await;
         assert!(panics.is_err());
-        let aborted = spawn(sleep(ms(9)));
+        let aborted = spawn(sleep(Duration::from_secs(3_600)));
         let mut others: Vec<_> = (0..9).map(|_| spawn(yield_now())).collect();
         others.pop().unwrap().await.unwrap();
         aborted.abort();
         assert!(aborted.await.is_err());
         // Timers: one that cascades, is asked after, and fires.
-        let mut sleeps = sleep(ms(70));
+        let mut sleeps = sleep(ms(150));
         assert!(poll_now(&mut sleeps).is_pending());
-        sleep(ms(3)).await;
+        assert!(poll_now(&mut sleeps).is_pending());
         sleeps.await;
-        // Sources, both ways.
+        // Sources, both ways; and a wait while tasks are ready.
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let crowd: Vec<_> = (0..5).map(|_| spawn(async {})).collect();
+        yield_now().await;
+        drop(crowd);
         let address = listener.local_addr().unwrap();
         let client = spawn(async move { TcpStream::connect(address).await.unwrap() });
         let (server, _) = listener.accept().await.unwrap();
@@ -1121,17 +1133,28 @@ fn everything() -> Vec<Recorded> {
         until(&record, |event| matches!(event, Event::WorkerStopped { .. })).await;
     });
     let waits = event_loop.spawn(pending::<()>());
-    event_loop.turn(Some(ms(5)));
-    waits.abort();
-    // Nothing limits this wait, but another thread ends it.
-    let handle = event_loop.handle();
-    let thread = thread::spawn(move || {
-        thread::sleep(ms(10));
-        handle.spawn(|| async {})
-    });
-    event_loop.turn(None);
     event_loop.turn(Some(Duration::ZERO));
-    drop(thread.join().unwrap());
+    waits.abort();
+    let waited = |wanted| {
+        let is_it =
+            |event: Event<'_>| matches!(event, Event::WaitBegan { reason, .. } if reason == wanted);
+        count(&record.events(), is_it) > 0
+    };
+    while !waited(WaitReason::CallerLimit) {
+        event_loop.turn(Some(ms(5)));
+    }
+    // Nothing but another thread ends this wait.
+    let (handle, (stop, stopped)) = (event_loop.handle(), std_mpsc::channel::<()>());
+    let thread = thread::spawn(move || {
+        while stopped.recv_timeout(ms(10)) == Err(std_mpsc::RecvTimeoutError::Timeout) {
+            drop(handle.spawn(|| async {}));
+        }
+    });
+    while !waited(WaitReason::Nothing) {
+        event_loop.turn(None);
+    }
+    drop(stop);
+    thread.join().unwrap();
     drop(event_loop);
     assert_consistent(&record, Kind::Real);
     record.events()

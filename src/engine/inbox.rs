@@ -18,6 +18,8 @@
 //! listens, which is why a bell must remember its ring (an eventfd does). `tests/loom` tries every
 //! interleaving of these rules.
 //!
+//! Each message carries the number of the thread that sent it, so that what it causes can be told.
+//!
 //! Cost: one uncontended lock (about 16 ns) a message and a turn, and a system call for a sender
 //! that finds the loop asleep.
 

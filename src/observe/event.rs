@@ -439,7 +439,8 @@ pub enum Event<'a> {
         /// Where `spawn_blocking` was called.
         place: &'static Location<'static>,
     },
-    /// A worker took a job. Told when the job's end is, with the time it had then.
+    /// A worker took a job. Told when the job's end is, with the time it had then; not at all if the
+    /// loop is dropped before it reads that message.
     JobStarted {
         /// The job.
         job: JobId,
@@ -475,8 +476,7 @@ pub enum Event<'a> {
         at: Duration,
     },
     /// A thread of a blocking pool ended, because it had long been idle or the pool was dropped.
-    /// Told when its message is read: one that ends because the loop is dropped comes too late, as
-    /// do the jobs that it did meanwhile.
+    /// Told when its message is read: one that ends because the loop is dropped comes too late.
     WorkerStopped {
         /// The thread, among those of its pool.
         worker: WorkerId,

@@ -67,6 +67,13 @@ pub(super) struct Segment {
     pub(super) label: Box<str>,
 }
 
+impl Segment {
+    /// How long it takes.
+    pub(super) fn span(&self) -> Duration {
+        self.to.0.saturating_sub(self.from.0)
+    }
+}
+
 /// What is done in a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -151,9 +158,11 @@ pub(super) struct Wake {
     pub(super) at: (Duration, usize),
     /// Whose lane it comes from.
     pub(super) from: Lane,
+    /// Whether a task woke it while it was polled, and not when it was over.
+    pub(super) in_poll: bool,
     /// The task, as an index into the lanes.
     pub(super) task: usize,
-    /// The poll to which it led, if there was one.
+    /// The poll to which it led, if there was one; not told of wakes of the past.
     pub(super) poll: Option<(Duration, usize)>,
 }
 
@@ -202,6 +211,11 @@ impl Lanes {
         let mut weaver = Weaver { past: held.past.len(), ..Weaver::default() };
         held.replay(&mut weaver);
         weaver.finish()
+    }
+
+    /// The whole time.
+    pub(super) fn span(&self) -> Duration {
+        self.to.saturating_sub(self.from)
     }
 }
 
@@ -352,11 +366,9 @@ impl Weaver {
     /// A task is woken.
     fn wake(&mut self, now: (Duration, usize), task: TaskId, by: Cause) {
         let Some(&task) = self.tasks.get(&task) else { return };
+        let polled = self.polled.as_ref().map(|(polled, _)| *polled);
         let from = match by {
-            Cause::Task(by) => match (self.tasks.get(&by), &self.polled) {
-                (Some(by), Some((polled, _))) if by == polled => Lane::Task(*by),
-                _ => Lane::TheLoop,
-            },
+            Cause::Task(by) => self.tasks.get(&by).map_or(Lane::TheLoop, |&by| Lane::Task(by)),
             Cause::Thread(by) => {
                 let worker = self.lanes.workers.iter().position(|it| it.thread == Some(by));
                 worker.map_or(Lane::TheLoop, Lane::Worker)
@@ -364,9 +376,9 @@ impl Weaver {
             Cause::Source(_) | Cause::Timer(_) | Cause::Program => Lane::TheLoop,
         };
         let wake = self.lanes.wakes.len();
-        self.lanes.wakes.push(Wake { at: now, from, task, poll: None });
-        let is_polled = self.polled.as_ref().is_some_and(|(polled, _)| *polled == task);
-        if is_polled {
+        let in_poll = polled.is_some_and(|polled| from == Lane::Task(polled));
+        self.lanes.wakes.push(Wake { at: now, from, in_poll, task, poll: None });
+        if polled == Some(task) {
             // It runs on; then it is queued.
             if let Some(open) = &mut self.lanes.tasks[task].now {
                 open.wake = Some(wake);
@@ -381,7 +393,9 @@ impl Weaver {
     fn poll(&mut self, now: (Duration, usize), task: TaskId) {
         let Some(&task) = self.tasks.get(&task) else { return };
         self.lanes.polls += 1;
-        if let Some(wake) = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake) {
+        if let Some(wake) = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake)
+            && self.lanes.wakes[wake].at.1 > self.past
+        {
             self.lanes.wakes[wake].poll = Some(now);
         }
         let next = Open { from: now, kind: Kind::Running, label: "".into(), wake: None };
@@ -534,3 +548,6 @@ impl fmt::Display for Human {
         write!(f, "{text} {unit}")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,36 @@ const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/style.css");
 
 /// What it does: classic scripts that share one scope, in this order.
-const SCRIPTS: &[&str] = &[include_str!("page/player.js")];
+const SCRIPTS: &[&str] = &[
+    include_str!("page/trace.js"),
+    include_str!("page/state.js"),
+    include_str!("page/words.js"),
+    include_str!("page/records.js"),
+    include_str!("page/history.js"),
+    include_str!("page/model.js"),
+    include_str!("page/chain.js"),
+    include_str!("page/sleep.js"),
+    include_str!("page/why.js"),
+    include_str!("page/series.js"),
+    include_str!("page/notice.js"),
+    include_str!("page/compare.js"),
+    include_str!("page/dom.js"),
+    include_str!("page/axis.js"),
+    include_str!("page/paint.js"),
+    include_str!("page/marks.js"),
+    include_str!("page/lanes.js"),
+    include_str!("page/minimap.js"),
+    include_str!("page/pointer.js"),
+    include_str!("page/wheel.js"),
+    include_str!("page/machine.js"),
+    include_str!("page/run.js"),
+    include_str!("page/reading.js"),
+    include_str!("page/comparing.js"),
+    include_str!("page/live.js"),
+    include_str!("page/help.js"),
+    include_str!("page/player.js"),
+    include_str!("page/controls.js"),
+];
 
 /// Writes the page with a trace in it, and with that of another run if there is one.
 pub(super) fn write(
@@ -38,7 +67,8 @@ pub(super) fn write(
         "SCRIPTS" => to.write_all(script().as_bytes()),
         "TRACE" => schema::write(title, held, &mut Harmless(to)),
         "TRACE-B" => Harmless(to).write_all(other.unwrap_or_default().as_bytes()),
-        _ => Ok(()),
+        // A comment.
+        other => write!(to, "/*{other}*/"),
     })
 }
 
@@ -78,6 +108,7 @@ const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"def
 const LIVE: &str = "<meta name=\"boucle-live\" content=\"events\">";
 
 /// How the page looks.
+#[cfg(any(test, feature = "inspect"))]
 pub(crate) fn style() -> &'static str {
     STYLE
 }

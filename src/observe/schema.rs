@@ -12,8 +12,10 @@
 //!
 //! In the header, `program` is the name of the executable and `loop` tells several loops of a
 //! process apart. `events` lines follow. If the record was full, the oldest `dropped` events are
-//! not among them; what was still of use then (tasks alive, timers armed, ...) is told again by the
-//! first `past` lines, with the times at which it happened.
+//! not among them, but for those that tell what was still there when the rest begins: tasks alive
+//! with their last poll and the wake since, timers armed, sources, jobs, workers. These are the
+//! first `past` lines, as they were, in the order in which they happened. A task of which no poll
+//! is told among them was not polled before.
 //!
 //! | field | holds |
 //! |---|---|

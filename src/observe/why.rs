@@ -374,7 +374,10 @@ impl<'a> Chain<'a> {
 
     /// How long a turn took.
     fn turn(&mut self, index: usize) {
-        let Some(&Turn { turn, first, last, polls }) = self.causes.turn_at(index) else { return };
+        let Some(&Turn { turn, first, last, polls }) = self.causes.turn_at(index) else {
+            self.tell(index);
+            return;
+        };
         let span = self.span(first, last);
         self.add(format!("turn {turn} took {span}: {}", Count(polls, "poll")), first);
         if let Some(wait) = self.causes.wait_before(last)

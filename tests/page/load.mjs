@@ -7,12 +7,14 @@ const scripts = new URL("../../src/observe/page/", import.meta.url);
 const traces = new URL("traces/", import.meta.url);
 
 /** The scripts without a page, in their order. */
-export const LOGIC = ["trace", "state", "words", "history", "model", "why", "notice", "compare"];
+export const LOGIC = [
+    "trace", "state", "words", "records", "history", "model",
+    "chain", "sleep", "why", "series", "notice", "compare",
+];
 
 /** What the scripts declare. */
 export function load(names) {
     const text = LOGIC.map((name) => readFileSync(new URL(`${name}.js`, scripts), "utf8")).join("\n");
-    const give = `\n;({ ${names.join(", ")} })`;
     // In this realm, so that plain objects compare equal to those of the tests.
     return vm.runInThisContext(`(() => { ${text} return { ${names.join(", ")} }; })()`, { filename: "page.js" });
 }
@@ -24,11 +26,11 @@ export function fixture(name) {
 
 /** A trace made by hand: events without their header, times in microseconds. */
 export function written(...events) {
-    return writtenAs({}, ...events);
+    return writtenAs({}, events);
 }
 
 /** The same with more in its header. */
-export function writtenAs(header, ...events) {
+export function writtenAs(header, events) {
     const lines = [{ boucle: "trace", version: 1, program: "test", loop: 1, events: events.length, dropped: 0, past: 0, ...header }];
     for (const [at, event, fields] of events) {
         lines.push({ at: at * 1000, event, ...fields });

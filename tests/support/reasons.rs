@@ -2,8 +2,10 @@
 //! in `tests/page/why/`, so a line that moves here changes those: `BLESS=1 cargo test --test why`.
 
 use std::future::pending;
+use std::thread;
 use std::time::Duration;
 
+use boucle::net::{TcpListener, TcpStream};
 use boucle::sync::{Notify, mpsc, oneshot};
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::{sleep, timeout};
@@ -63,9 +65,8 @@ fn channels(event_loop: &EventLoop) {
                 sleep(ms(1)).await;
             }
         });
-        let consumer = spawn_named("consumer", async move {
-            while receive.recv().await.is_some() {}
-        });
+        let consumer =
+            spawn_named("consumer", async move { while receive.recv().await.is_some() {} });
         let spins = spawn_named("spins", async {
             for _ in 0..5 {
                 yield_now().await;
@@ -123,7 +124,7 @@ fn jobs(event_loop: &EventLoop) {
 fn relay(event_loop: &EventLoop) {
     event_loop.block_on(async {
         let (first, mut before) = oneshot::channel::<()>();
-        for number in 0..30 {
+        for number in 0..26 {
             let (send, receive) = oneshot::channel();
             let runner = async move {
                 before.await.unwrap();
@@ -149,4 +150,60 @@ fn turns(event_loop: &EventLoop) {
     }
     event_loop.turn(Some(Duration::ZERO));
     drop(task);
+}
+
+/// Those that need a real loop: what happens there is never the same twice.
+pub const REAL: [Program; 2] = [("sockets", sockets), ("threads", threads)];
+
+/// A server and two clients, one of which lets it wait.
+fn sockets(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = spawn_named("server", async move {
+            for _ in 0..2 {
+                let (stream, _) = listener.accept().await.unwrap();
+                drop(spawn_named("connection", async move {
+                    let mut buffer = [0; 64];
+                    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                        stream.write_all(&buffer[..length]).await.unwrap();
+                    }
+                }));
+            }
+        });
+        let clients = [("quick", ms(0)), ("slow", ms(30))].map(|(name, pause)| {
+            spawn_named(name, async move {
+                let stream = TcpStream::connect(address).await.unwrap();
+                sleep(pause).await;
+                stream.write_all(b"hello").await.unwrap();
+                let mut reply = [0; 5];
+                timeout(ms(1_000), stream.read(&mut reply)).await.unwrap().unwrap();
+            })
+        });
+        for task in clients {
+            task.await.unwrap();
+        }
+        server.await.unwrap();
+    });
+}
+
+/// Messages of another thread, and jobs of a pool.
+fn threads(event_loop: &EventLoop) {
+    let handle = event_loop.handle();
+    event_loop.block_on(async {
+        let (answer, asked) = oneshot::channel();
+        let other = thread::spawn(move || {
+            thread::sleep(ms(5));
+            drop(handle.spawn(|| sleep(ms(1))));
+            answer.send(1).unwrap();
+        });
+        let jobs = [10, 3]
+            .map(|millis| spawn_named("job", spawn_blocking(move || thread::sleep(ms(millis)))));
+        asked.await.unwrap();
+        for job in jobs {
+            job.await.unwrap().unwrap();
+        }
+        spawn_blocking(|| panic!("on purpose")).await.unwrap_err();
+        other.join().unwrap();
+    });
 }

@@ -8,253 +8,15 @@
 // A segment is {from, to, kind, label, event}; while it lasts it has `open: true`, and `to` is the
 // end of the trace.
 //
-// Cost: O(1) an event; what a segment says of things awaited is limited to `AWAITED_KEPT`.
+// Cost: O(1) an event; what a segment says of things awaited is limited.
 
 "use strict";
-
-/** Awaited things that a segment names; `more` counts the others. */
-const AWAITED_KEPT = 6;
 
 /** Characters of a name that a record keeps. */
 const NAME_KEPT = 300;
 
 /** Nanoseconds between two turns that are not worth a segment of the loop's lane. */
 const BETWEEN_TURNS = 10000;
-
-/** The tables of a model, as they are filled. */
-class History {
-    constructor() {
-        /** @type {Map<number, Object>} */
-        this.tasks = new Map();
-        /** @type {Map<number, Object>} */
-        this.timers = new Map();
-        /** @type {Map<number, Object>} */
-        this.sources = new Map();
-        /** @type {Map<number, Object>} */
-        this.jobs = new Map();
-        /** @type {Map<number, Object>} */
-        this.pools = new Map();
-        /** By "pool/worker". @type {Map<string, Object>} */
-        this.workers = new Map();
-        /** The key of the worker that a thread is. @type {Map<number, string>} */
-        this.threads = new Map();
-        /** The lane of the loop. @type {{segments: Object[]}} */
-        this.loop = { segments: [] };
-        /** @type {Object[]} */
-        this.wakes = [];
-        /** @type {Object[]} */
-        this.turns = [];
-        /** @type {Object[]} */
-        this.polls = [];
-        /** @type {Object[]} */
-        this.waits = [];
-        /** The loop was built and simulated, so that its times are exact. */
-        this.simulated = false;
-        /** The segments that have not ended: all of them end later. @type {Set<Object>} */
-        this.open = new Set();
-        /** The poll under way. @type {Object|null} */
-        this.poll = null;
-        /** The wait under way. @type {Object|null} */
-        this.wait = null;
-        /** The turn under way. @type {Object|null} */
-        this.turn = null;
-        /** The last event that is not of the end of a turn, for what happens between turns. */
-        this.turn_ended = null;
-    }
-
-    /**
-     * Begins a segment.
-     * @param {Object[]} segments the lane
-     * @param {Object} segment what it is, without its end
-     * @returns {Object} the segment
-     */
-    begin(segments, segment) {
-        const begun = { from: segment.from, to: segment.from, open: true, ...segment };
-        segments.push(begun);
-        this.open.add(begun);
-        return begun;
-    }
-
-    /**
-     * Ends a segment.
-     * @param {Object|null} segment the segment
-     * @param {number} at when
-     */
-    end(segment, at) {
-        if (segment !== null && segment.open) {
-            segment.to = Math.max(at, segment.from);
-            segment.open = false;
-            this.open.delete(segment);
-        }
-    }
-
-    /**
-     * The loop does something else from now on.
-     * @param {string} kind polling, sleeping, dispatching or outside
-     * @param {string} label in words
-     * @param {number} at when
-     * @param {number} index the event
-     * @returns {Object} the segment
-     */
-    loopDoes(kind, label, at, index) {
-        const { segments } = this.loop;
-        this.end(segments[segments.length - 1] ?? null, at);
-        const turn = this.turn?.turn ?? null;
-        return this.begin(segments, { from: at, kind, turn, label, event: index });
-    }
-
-    /**
-     * A task does something else from now on.
-     * @param {Object} task its record
-     * @param {Object|null} segment what; null for nothing any more
-     * @param {number} at when
-     */
-    taskDoes(task, segment, at) {
-        this.end(task.segment, at);
-        task.segment = segment === null ? null : this.begin(task.segments, segment);
-    }
-
-    /**
-     * The record of a task, made if its birth was not told.
-     * @param {number} id the task
-     * @returns {Object} its record
-     */
-    task(id) {
-        let task = this.tasks.get(id);
-        if (task === undefined) {
-            task = newTask(id);
-            this.tasks.set(id, task);
-        }
-        return task;
-    }
-
-    /**
-     * The record of a job, made if its birth was not told.
-     * @param {number} id the job
-     * @returns {Object} its record
-     */
-    job(id) {
-        let job = this.jobs.get(id);
-        if (job === undefined) {
-            job = {
-                id, pool: 0, by: null, place: "", queued: null, queued_at: 0, started: null, started_at: null,
-                finished: null, finished_at: null, worker: null, panicked: false, unknown: true,
-            };
-            this.jobs.set(id, job);
-        }
-        return job;
-    }
-
-    /**
-     * The record of a worker, made when it is first named.
-     * @param {number} pool its pool
-     * @param {number} worker its number there
-     * @param {number} from since when it is known
-     * @returns {Object} its record
-     */
-    worker(pool, worker, from) {
-        const key = `${pool}/${worker}`;
-        let known = this.workers.get(key);
-        if (known === undefined) {
-            known = { key, pool, worker, thread: null, from, to: null, last_job: null, segments: [] };
-            this.workers.set(key, known);
-        }
-        this.poolOf(pool);
-        return known;
-    }
-
-    /**
-     * The record of a pool.
-     * @param {number} id the pool
-     * @returns {Object} its record
-     */
-    poolOf(id) {
-        let pool = this.pools.get(id);
-        if (pool === undefined) {
-            pool = { id, max: null, starts: [], sorted: true };
-            this.pools.set(id, pool);
-        }
-        return pool;
-    }
-
-    /**
-     * Where the arrow of a wake begins, and which job it tells of. A worker sends its message when
-     * its job has ended, and the loop tells of the end when it reads that message; so the cause of
-     * a message from a worker is the job of its that was told last, if nobody was woken for it yet.
-     * @param {*} by the cause
-     * @param {number} at when
-     * @returns {{lane: string, worker: string|null, job: number|null}} the origin
-     */
-    origin(by, at) {
-        if (by.task !== undefined) {
-            return { lane: `task/${by.task}`, worker: null, job: null };
-        }
-        if (by.thread === undefined) {
-            return { lane: by === "program" ? "program" : "loop", worker: null, job: null };
-        }
-        const key = this.threads.get(by.thread);
-        if (key === undefined) {
-            return { lane: `thread/${by.thread}`, worker: null, job: null };
-        }
-        const last = this.jobs.get(this.workers.get(key).last_job);
-        const job = last !== undefined && !last.told && last.finished_at <= at ? last : null;
-        if (job !== null) {
-            job.told = true;
-        }
-        return { lane: `worker/${key}`, worker: key, job: job?.id ?? null };
-    }
-}
-
-/**
- * The record of a task of which nothing is known.
- * @param {number} id the task
- * @returns {Object} its record
- */
-function newTask(id) {
-    return {
-        id, name: "", place: "", by: null, born: null, born_at: null, died: null, died_at: null,
-        finished: null, finished_at: null, panicked: false, aborted: false, abort: null, joined: false,
-        polls: 0, busy: 0, longest: 0, segments: [], unknown: true,
-        // Indices into `polls` and `wakes` of the model, and what is going on.
-        poll_list: [], wake_list: [], segment: null, woken: null, armed: new Set(), awaited: [],
-    };
-}
-
-/**
- * What a waiting task awaits: what its poll told, and its timers of polls before.
- * @param {History} history the tables
- * @param {Object} task its record
- * @returns {{what: Object[], count: number}} the first of them, and how many there are
- */
-function awaitedOf(history, task) {
-    const what = new Map();
-    let count = 0;
-    const add = (one) => {
-        const key = awaitedKey(one);
-        const over = one.timer !== undefined && !task.armed.has(one.timer);
-        if (over || what.has(key)) {
-            return;
-        }
-        count += 1;
-        if (what.size < AWAITED_KEPT) {
-            what.set(key, one);
-        }
-    };
-    task.awaited.forEach(add);
-    const told = new Set(task.awaited.map((one) => one.timer));
-    // The others were all armed in polls before; one pass over a few is enough to name them.
-    let others = 0;
-    for (const timer of task.armed) {
-        if (what.size >= AWAITED_KEPT || others > 2 * AWAITED_KEPT) {
-            break;
-        }
-        others += 1;
-        if (!told.has(timer)) {
-            add({ timer });
-        }
-    }
-    return { what: [...what.values()], count };
-}
 
 /**
  * Notes the end of a task.
@@ -310,7 +72,7 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     woken(history, { task: id, by, at }, index, model) {
         const task = history.task(id);
-        const { lane, worker, job } = history.origin(by, at);
+        const { lane, worker, job } = history.origin(by, task);
         task.wake_list.push(history.wakes.length);
         history.wakes.push({ at, task: id, by, from_lane: lane, worker, job, event: index });
         const who = job === null ? causeText(model, by) : `job ${job}`;
@@ -341,8 +103,13 @@ const HISTORY_STEPS = new Map(Object.entries({
             task.armed.add(timer.id);
         }
     },
-    poll_began(history, { task: id, at }, index) {
+    poll_began(history, { task: id, at }, index, model) {
         const task = history.task(id);
+        const is_past = index < model.trace.header.past;
+        if (is_past && task.segment?.label === "new") {
+            // Of the time before, only the last poll of each task is told.
+            Object.assign(task.segment, { kind: "waiting", label: "not told: before this trace begins" });
+        }
         task.polls += 1;
         task.woken = null;
         task.awaited = [];
@@ -351,7 +118,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         const last = history.polls[task.poll_list[task.poll_list.length - 2]];
         const woken = wake === undefined ? null : history.wakes[wake].event;
         // What queued it: the wake since its last poll began, or its birth.
-        const cause = woken !== null && woken > (last?.first ?? -1) ? woken : last === undefined ? task.born : null;
+        const cause = woken !== null && woken > (last?.first ?? -1) ? woken : last === undefined && !is_past ? task.born : null;
         history.poll = { task: id, first: index, last: null, from: at, to: at, outcome: null, cause };
         history.polls.push(history.poll);
         history.taskDoes(task, { from: at, kind: "running", label: `poll ${task.polls}`, what: [], more: 0, event: index }, at);
@@ -359,12 +126,13 @@ const HISTORY_STEPS = new Map(Object.entries({
     poll_ended(history, event, index, model) {
         const { task: id, outcome, at } = event;
         const task = history.task(id);
-        if (history.poll !== null && history.poll.task === id) {
-            Object.assign(history.poll, { last: index, to: at, outcome });
-            const took = at - history.poll.from;
-            task.busy += took;
-            task.longest = Math.max(task.longest, took);
+        if (history.poll === null || history.poll.task !== id) {
+            return;
         }
+        Object.assign(history.poll, { last: index, to: at, outcome });
+        const took = at - history.poll.from;
+        task.busy += took;
+        task.longest = Math.max(task.longest, took);
         history.poll = null;
         if (outcome !== "pending") {
             task.panicked = outcome === "panicked";
@@ -455,7 +223,7 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     job_finished(history, { job: id, worker, when, panicked }, index) {
         const job = history.job(id);
-        Object.assign(job, { worker, finished: index, finished_at: when, panicked, told: false });
+        Object.assign(job, { worker, finished: index, finished_at: when, panicked });
         job.started_at ??= when;
         const on = history.worker(job.pool, worker, job.started_at);
         on.last_job = id;

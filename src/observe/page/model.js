@@ -6,8 +6,8 @@
 // of them together take no more memory than the events.
 //
 // The contract is in `README.md` beside this file, which also lists the scripts in their order:
-// trace, state, words, history, model, why, notice, compare; then the page's own. Beyond what the
-// contract asks, a model has:
+// trace, state, words, records, history, model, chain, sleep, why, series, notice, compare; then the
+// page's own. Beyond what the contract asks, a model has:
 //
 //     first                 index of the first event that is not told again of the time before
 //     start                 the time of that event
@@ -116,10 +116,11 @@ class Model {
     /**
      * The state after an event. It is the caller's: no later call changes it.
      * @param {number} index the event; -1 for before the first
+     * @param {number} [time] a moment after it, for the pools, which work on while no event happens
      * @returns {Object} the State of the contract
      */
-    stateAt(index) {
-        return viewOf(this.machineAt(index), this);
+    stateAt(index, time) {
+        return viewOf(this.machineAt(index), this, time);
     }
 
     /**

@@ -255,9 +255,10 @@ const MACHINE_STEPS = new Map(Object.entries({
  * The state as the page shows it: who waits for what, and who waits at what.
  * @param {Machine} machine the machine
  * @param {Model} model the whole trace: a job's beginning is told only when its end is
+ * @param {number} [time] the moment, for the pools, which work on while no event happens
  * @returns {Object} the State of the contract in `README.md`
  */
-function viewOf(machine, model) {
+function viewOf(machine, model, time = machine.at) {
     const tasks = new Map();
     const sources = new Map();
     const timers_of = timersByOwner(machine);
@@ -266,7 +267,7 @@ function viewOf(machine, model) {
     }
     for (const [id, { state, since, awaited }] of machine.tasks) {
         const what = state === "waiting" || state === "running"
-            ? stillAwaited(machine, awaited, timers_of.get(id)) : [];
+            ? stillAwaited(machine, id, awaited, timers_of.get(id)) : [];
         tasks.set(id, { state, what, since });
         for (const one of state === "waiting" ? what : []) {
             const side = one.read !== undefined ? "read" : "write";
@@ -275,7 +276,7 @@ function viewOf(machine, model) {
     }
     const { at, turn, phase, polled, wait, hand } = machine;
     const timers = new Map(machine.timers);
-    const pools = poolsAt(machine, model);
+    const pools = poolsAt(machine, model, time);
     return { at, turn, phase, polled, ready: [...machine.ready], tasks, timers, hand, sources, pools, wait };
 }
 
@@ -304,16 +305,17 @@ function timersByOwner(machine) {
  * What a task awaits: what its last poll told and has not come, and its timers of polls before.
  * Each is there once.
  * @param {Machine} machine the machine
+ * @param {number} id the task
  * @param {Object[]} awaited what the last poll told
  * @param {number[]} [timers] the armed timers of the task
  * @returns {Object[]} what is awaited
  */
-function stillAwaited(machine, awaited, timers = []) {
+function stillAwaited(machine, id, awaited, timers = []) {
     const seen = new Set();
     const all = [...awaited, ...timers.map((timer) => ({ timer }))];
     return all.filter((what) => {
         const key = awaitedKey(what);
-        const is_new = !seen.has(key) && (what.timer === undefined || machine.timers.has(what.timer));
+        const is_new = !seen.has(key) && (what.timer === undefined || machine.timers.get(what.timer)?.owner === id);
         seen.add(key);
         return is_new;
     });
@@ -330,14 +332,15 @@ function awaitedKey(what) {
 }
 
 /**
- * The pools at the moment of a machine. A job's start is told late, with the time it had: so what
+ * The pools at a moment. A job's start is told late, with the time it had: so what
  * the whole trace knows is asked. Of a job whose end the trace does not tell, the start is not
  * known either: it stands under `perhaps` if a worker may have it, else in the queue.
  * @param {Machine} machine the machine
  * @param {Model} model the whole trace
+ * @param {number} time the moment
  * @returns {Map<number, Object>} {max, workers, queue, perhaps} of each pool
  */
-function poolsAt(machine, model) {
+function poolsAt(machine, model, time) {
     const pools = new Map();
     const poolOf = (id) => {
         if (!pools.has(id)) {
@@ -347,7 +350,7 @@ function poolsAt(machine, model) {
         return pools.get(id);
     };
     for (const worker of model.workers.values()) {
-        if (worker.from <= machine.at && (worker.to === null || worker.to > machine.at)) {
+        if (worker.from <= time && (worker.to === null || worker.to > time)) {
             poolOf(worker.pool).workers.set(worker.worker, null);
         }
     }
@@ -357,25 +360,25 @@ function poolsAt(machine, model) {
         const pool = poolOf(pool_id);
         if (job === undefined || job.finished_at === null) {
             untold.push([id, pool_id]);
-        } else if (job.started_at > machine.at) {
+        } else if (job.started_at > time) {
             pool.queue.push(id);
-        } else if (job.finished_at > machine.at) {
+        } else if (job.finished_at > time) {
             pool.workers.set(job.worker, id);
         }
     }
-    placeUntold(machine, model, pools, untold);
+    placeUntold(model, time, pools, untold);
     return pools;
 }
 
 /**
  * Places the jobs whose end the trace does not tell. A pool takes jobs in order, so one that was
  * queued before another that has begun has left the queue: it runs, or was aborted.
- * @param {Machine} machine the machine
  * @param {Model} model the whole trace
+ * @param {number} time the moment
  * @param {Map<number, Object>} pools the pools so far
  * @param {number[][]} untold each job with its pool
  */
-function placeUntold(machine, model, pools, untold) {
+function placeUntold(model, time, pools, untold) {
     const room = new Map();
     for (const [id, { max, workers }] of pools) {
         const busy = [...workers.values()].filter((job) => job !== null).length;
@@ -383,7 +386,7 @@ function placeUntold(machine, model, pools, untold) {
     }
     for (const [job, id] of untold) {
         const pool = pools.get(id);
-        if (job < model.lastJobStarted(id, machine.at) || room.get(id) > 0) {
+        if (job < model.lastJobStarted(id, time) || room.get(id) > 0) {
             room.set(id, room.get(id) - 1);
             pool.perhaps.push(job);
         } else {

@@ -204,9 +204,8 @@ function checkedHeader(header) {
         throw new TraceError("this is no trace: its first line is not a header of boucle's", 1);
     }
     if (header.version !== TRACE_VERSION) {
-        const version = JSON.stringify(header.version) ?? "none";
-        throw new TraceError(
-            `the trace has version ${version.slice(0, 20)}, and this page reads version ${TRACE_VERSION}`, 1);
+        const version = header.version === undefined ? "none" : shown(header.version);
+        throw new TraceError(`the trace has version ${version}, and this page reads version ${TRACE_VERSION}`, 1);
     }
     const count = (value, otherwise) => Number.isSafeInteger(value) && value >= 0 ? value : otherwise;
     return {
@@ -229,7 +228,7 @@ function checkedHeader(header) {
  */
 function checkFields(line, known, number) {
     const fail = (field, should) => {
-        const found = (JSON.stringify(line[field]) ?? "missing").slice(0, 40);
+        const found = Object.hasOwn(line, field) ? shown(line[field]) : "missing";
         throw new TraceError(`\`${field}\` of \`${known.name}\` should be ${should}, and is ${found}`, number);
     };
     if (!CHECKS.time[0](line.at)) {
@@ -248,6 +247,19 @@ function checkFields(line, known, number) {
         return ["pending", "ready", "panicked"].includes(line.outcome);
     }
     return true;
+}
+
+/**
+ * A value in a message: short, however long or deep it is.
+ * @param {*} value the value
+ * @returns {string} as "\"x\""
+ */
+function shown(value) {
+    if (typeof value === "object" && value !== null) {
+        return Array.isArray(value) ? "a list" : "an object";
+    }
+    const text = JSON.stringify(typeof value === "string" ? value.slice(0, 30) : value);
+    return text.replace(/[^ -~]/gu, "?");
 }
 
 /**

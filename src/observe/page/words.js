@@ -253,7 +253,7 @@ const SENTENCES = new Map(Object.entries({
         `${say.task(task)} ${{ pending: "waits", ready: "is done", panicked: "panicked" }[outcome]}`,
     abort_requested: ({ task, by }, say) => `${say.task(task)} is to be aborted, as asked${say.by(by)}`,
     aborted: ({ task }, say) => `${say.task(task)} is aborted: its future is dropped`,
-    dropped: ({ task, joined }, say) => `${say.task(task)} is gone${joined ? ", and its output taken" : ""}`,
+    dropped: ({ task, joined }, say) => `${say.task(task)} is gone${joined ? ", its output taken" : ""}`,
     wait_began({ timeout, reason }) {
         if (timeout === null) {
             return `the loop sleeps until it is woken: ${reasonText(reason)}`;

@@ -1,0 +1,317 @@
+// The lanes over time: one row for the loop, one for each task, one for each thread of a pool.
+//
+// A canvas as large as the window on it; only rows in view are drawn. Rows are stacked in a list
+// that scrolls as any element does: the canvas sticks to the top of it, and a spacer as tall as all
+// rows stands behind. Two runs are drawn one above the other, on one axis.
+"use strict";
+
+/** The height of the axis, of the rows, and of a run's title, in pixels. */
+const AXIS = 26;
+const ROW = { title: 26, loop: 36, task: 30, worker: 28 };
+
+/** Beyond so many, tasks get narrow rows. */
+const MANY_TASKS = 400;
+
+/** Draws the lanes, and knows what lies where. */
+class Lanes {
+    /**
+     * @param {{box: HTMLElement, canvas: HTMLCanvasElement, space: HTMLElement}} elements
+     * @param {Player} player
+     */
+    constructor({ box, canvas, space }, player) {
+        Object.assign(this, { box, canvas, space, player });
+        this.context = canvas.getContext("2d");
+        /** @type {Lane[]} */
+        this.rows = [];
+        this.view = new View(0, 1);
+        /** Whether the axis counts events instead of time. */
+        this.steps = false;
+        this.palette = null;
+        this.pending = false;
+        /** What is pointed at: {lane, segment, index}. */
+        this.hovered = null;
+        /** The evidence of a finding: {from, to, tasks, run}. */
+        this.evidence = null;
+        box.addEventListener("scroll", () => this.paint());
+        new ResizeObserver(() => this.resize()).observe(box);
+        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+            this.palette = null;
+            this.paint();
+        });
+    }
+
+    /** @returns {number} the width of the column of names */
+    get margin() {
+        return this.box.clientWidth < 560 ? 104 : 190;
+    }
+
+    /** Lists the rows anew, after a run was loaded or has grown. */
+    list() {
+        const { runs } = this.player;
+        const rows = [];
+        for (const run of runs) {
+            const { model } = run;
+            if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.title, "", ROW.title));
+            rows.push(new Lane(run, "loop", "loop", "the loop", "", ROW.loop));
+            const height = model.tasks.size > MANY_TASKS ? 20 : ROW.task;
+            for (const task of model.tasks.values()) {
+                rows.push(
+                    new Lane(run, "task", `task/${task.id}`, taskTitle(model, task.id), task.place ?? "", height),
+                );
+            }
+            for (const [key, worker] of model.workers) {
+                rows.push(
+                    new Lane(
+                        run,
+                        "worker",
+                        `worker/${key}`,
+                        `worker ${worker.worker}`,
+                        `pool ${worker.pool}`,
+                        ROW.worker,
+                    ),
+                );
+            }
+        }
+        let top = 0;
+        for (const row of rows) {
+            row.top = top;
+            top += row.height;
+        }
+        this.rows = rows;
+        this.total = top;
+        this.view.grow(...this.ends());
+        this.resize();
+    }
+
+    /** @returns {[number, number]} the first and the last place of the axis */
+    ends() {
+        const { runs } = this.player;
+        return [
+            Math.min(...runs.map((run) => (this.steps ? run.model.first : run.model.start))),
+            Math.max(...runs.map((run) => (this.steps ? run.last : run.model.end))),
+        ];
+    }
+
+    /** @param {boolean} steps whether the axis is to count events */
+    setAxis(steps) {
+        this.steps = steps;
+        [this.view.begin, this.view.end] = this.ends();
+        this.view.fit();
+        this.paint();
+    }
+
+    /** Fits the canvas to its box. */
+    resize() {
+        const { box, canvas, space } = this;
+        const tallest = Math.max(Math.round(window.innerHeight * 0.6), 220);
+        const height = Math.min(this.total + AXIS + 4, tallest);
+        if (box.style.height !== `${height}px`) box.style.height = `${height}px`;
+        const width = box.clientWidth;
+        const ratio = window.devicePixelRatio || 1;
+        canvas.style.width = `${width}px`;
+        canvas.style.height = `${height}px`;
+        canvas.width = Math.round(width * ratio);
+        canvas.height = Math.round(height * ratio);
+        space.style.height = `${Math.max(this.total + AXIS + 4 - height, 0)}px`;
+        this.view.left = this.margin;
+        this.view.width = Math.max(width - this.margin, 1);
+        this.palette = null;
+        this.paint();
+    }
+
+    /** Draws before the next frame. */
+    paint() {
+        if (this.pending) return;
+        this.pending = true;
+        requestAnimationFrame(() => {
+            this.pending = false;
+            this.draw();
+            this.player.minimap.draw();
+        });
+    }
+
+    /** @param {number} y a pixel of the canvas @returns {Lane|null} */
+    laneAt(y) {
+        const place = y - AXIS + this.box.scrollTop;
+        if (y < AXIS || place >= this.total) return null;
+        return this.rows[firstPlace(this.rows.length, (i) => this.rows[i].top > place) - 1] ?? null;
+    }
+
+    /**
+     * What lies under a pixel. What is narrow is met from a little beside it.
+     * @param {number} x
+     * @param {number} y
+     * @returns {{lane: Lane, segment: Object|null, index: number}|null}
+     */
+    hit(x, y) {
+        const lane = this.laneAt(y);
+        if (!lane) return null;
+        const { view, steps } = this;
+        const { segments } = lane;
+        const place = view.place(x);
+        const [near, far] = [view.place(x - LEAST_WIDTH - 1), view.place(x + 2)];
+        let found = -1;
+        const first = firstPlace(segments.length, (i) => lane.to(i, steps) >= near);
+        for (let i = first; i < Math.min(segments.length, first + 200) && lane.from(i, steps) <= far; i += 1) {
+            if (SOLID.has(segments[i].kind)) {
+                found = i;
+                break;
+            }
+            if (lane.from(i, steps) <= place && lane.to(i, steps) >= place) found = i;
+        }
+        return { lane, segment: found < 0 ? null : segments[found], index: found };
+    }
+
+    /** @param {Run} run @param {string} key @returns {Lane|undefined} */
+    laneOf(run, key) {
+        return this.rows.find((row) => row.run === run && row.key === key);
+    }
+
+    /** @param {Lane|undefined} lane scrolls to it */
+    reveal(lane) {
+        if (!lane) return;
+        const { box } = this;
+        const [top, bottom] = [box.scrollTop, box.scrollTop + box.clientHeight - AXIS - 4];
+        if (lane.top < top) box.scrollTop = lane.top;
+        else if (lane.top + lane.height > bottom) box.scrollTop += lane.top + lane.height - bottom;
+    }
+
+    /** Draws everything in view. */
+    draw() {
+        if (this.rows.length === 0) return;
+        const { canvas, context, view } = this;
+        const ratio = window.devicePixelRatio || 1;
+        const [width, height] = [canvas.width / ratio, canvas.height / ratio];
+        this.palette ??= new Palette(context);
+        const { palette } = this;
+        context.setTransform(ratio, 0, 0, ratio, 0, 0);
+        context.textBaseline = "middle";
+        context.fillStyle = palette.color("surface");
+        context.fillRect(0, 0, width, height);
+        const scroll = this.box.scrollTop;
+        const first = Math.max(firstPlace(this.rows.length, (i) => this.rows[i].top > scroll) - 1, 0);
+        const shown = [];
+        for (let i = first; i < this.rows.length && this.rows[i].top - scroll + AXIS < height; i += 1)
+            shown.push(this.rows[i]);
+        const yOf = (lane) => lane.top - scroll + AXIS;
+
+        context.save();
+        context.beginPath();
+        context.rect(0, AXIS, width, height - AXIS);
+        context.clip();
+        for (const lane of shown) this.drawBack(lane, yOf(lane), width);
+        this.drawGrid(height);
+        context.save();
+        context.beginPath();
+        context.rect(view.left, AXIS, view.width, height - AXIS);
+        context.clip();
+        for (const lane of shown) {
+            context.font = SMALL;
+            drawSegments(context, palette, lane, view, this.steps, yOf(lane));
+        }
+        drawEvidence(this, shown, yOf, height);
+        drawWakes(this, shown, yOf);
+        drawSelected(this, shown, yOf);
+        context.restore();
+        for (const lane of shown) this.drawName(lane, yOf(lane));
+        drawCursor(this, shown, yOf, height);
+        context.restore();
+        this.drawAxis(width);
+    }
+
+    /** The ground of a row. */
+    drawBack(lane, y, width) {
+        const { context, palette } = this;
+        const selected = this.player.selectedLane;
+        context.fillStyle =
+            lane === selected
+                ? palette.color("chosen")
+                : lane.kind === "title"
+                  ? palette.color("title")
+                  : lane.kind === "loop"
+                    ? palette.color("loop-row")
+                    : palette.color("surface");
+        context.fillRect(0, y, width, lane.height);
+        context.fillStyle = palette.color("line");
+        context.fillRect(0, y + lane.height - 1, width, 1);
+    }
+
+    /** The vertical lines of the axis. */
+    drawGrid(height) {
+        const { context, palette, view } = this;
+        context.fillStyle = palette.color("line");
+        for (const { place } of ticksOf(view, this.steps, view.width < 500 ? 64 : 110)) {
+            const x = Math.round(view.x(place));
+            if (x >= view.left) context.fillRect(x, AXIS, 1, height);
+        }
+    }
+
+    /** The axis, above all rows. */
+    drawAxis(width) {
+        const { context, palette, view } = this;
+        context.fillStyle = palette.color("surface");
+        context.fillRect(0, 0, width, AXIS);
+        context.font = SMALL;
+        context.fillStyle = palette.soft;
+        context.fillText(this.steps ? "event" : "time", 10, AXIS / 2);
+        for (const { place, text } of ticksOf(view, this.steps, view.width < 500 ? 64 : 110)) {
+            const x = view.x(place);
+            if (x < view.left - 1) continue;
+            const half = context.measureText(text).width / 2;
+            if (x + half > width) continue;
+            context.fillStyle = palette.soft;
+            context.fillText(text, Math.max(x - half, view.left), AXIS / 2);
+        }
+        context.fillStyle = palette.color("edge");
+        context.fillRect(0, AXIS - 1, width, 1);
+        context.fillRect(view.left - 1, 0, 1, this.canvas.height);
+        this.drawHandle();
+    }
+
+    /** Who a row belongs to. */
+    drawName(lane, y) {
+        const { context, palette, view } = this;
+        context.fillStyle =
+            lane === this.player.selectedLane
+                ? palette.color("chosen")
+                : lane.kind === "title"
+                  ? palette.color("title")
+                  : lane.kind === "loop"
+                    ? palette.color("loop-row")
+                    : palette.color("surface");
+        context.fillRect(0, y, view.left - 1, lane.height - 1);
+        const middle = y + lane.height / 2;
+        const font = lane.kind === "task" || lane.kind === "worker" ? FONT : BOLD;
+        const title = fitted(context, lane.title, lane.kind === "title" ? 800 : view.left - 18, font);
+        context.font = font;
+        context.fillStyle = palette.text;
+        context.fillText(title, 10, middle + 0.5);
+        if (lane.kind !== "task" && lane.kind !== "worker") return;
+        const used = context.measureText(title).width;
+        const note = fittedEnd(
+            context,
+            harmless(lane.note)
+                .replace(/^.*[\\/]/, "")
+                .replace(/:\d+$/, ""),
+            view.left - used - 28,
+            SMALL,
+        );
+        context.font = SMALL;
+        context.fillStyle = palette.soft;
+        if (note) context.fillText(note, view.left - 9 - context.measureText(note).width, middle + 0.5);
+    }
+
+    /** What one grips the cursor by, on the axis. */
+    drawHandle() {
+        const { context, palette, view } = this;
+        const { run } = this.player;
+        const x = Math.round(view.x(this.steps ? run.index : run.at));
+        if (x < view.left - 1) return;
+        context.fillStyle = palette.color("cursor");
+        context.beginPath();
+        context.moveTo(x - 6, AXIS - 10);
+        context.lineTo(x + 6, AXIS - 10);
+        context.lineTo(x, AXIS);
+        context.fill();
+    }
+}

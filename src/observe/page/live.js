@@ -1,0 +1,192 @@
+// Live: events as they come from a running loop, through one `EventSource`.
+//
+// Lines are gathered and taken in ten times a second. The page keeps a limited number of events: if
+// there are more, the older half goes, and what is still of use of it (tasks alive, timers armed,
+// ...) is put before the rest, as the record of the loop itself does.
+"use strict";
+
+/** Events kept in the page. */
+const MOST_LIVE = 200000;
+
+/** How often events are taken in, in milliseconds. */
+const EVERY = 100;
+
+/** A loop that said nothing for so long while it polls is pointed at, in milliseconds. */
+const SILENT = 500;
+
+/** Events by which things begin, and those by which they end. */
+const BEGINS = {
+    spawned: "task",
+    timer_armed: "timer",
+    source_added: "source",
+    job_queued: "job",
+    worker_started: "worker",
+};
+const ENDS = {
+    dropped: "task",
+    timer_fired: "timer",
+    timer_cancelled: "timer",
+    source_removed: "source",
+    job_finished: "job",
+    worker_stopped: "worker",
+};
+
+/** The connection to a running loop. */
+class Live {
+    /**
+     * @param {Player} player
+     * @param {string} url
+     */
+    constructor(player, url) {
+        this.player = player;
+        /** Lines that came and were not taken in yet. */
+        this.lines = [];
+        this.follow = true;
+        /** Events that the server left out because this page was too slow, and those that the page let go. */
+        this.lost = 0;
+        this.gone = 0;
+        this.heard = performance.now();
+        this.ended = "";
+        /** @type {Trace|null} */
+        this.trace = null;
+        this.source = new EventSource(url);
+        this.source.onmessage = (message) => {
+            this.lines.push(message.data);
+            this.heard = performance.now();
+        };
+        this.source.addEventListener("lagged", (message) => {
+            try {
+                this.lost += Number(JSON.parse(message.data).lost) || 0;
+            } catch {
+                this.lost += 1;
+            }
+        });
+        this.source.onopen = () => {
+            this.ended = "";
+        };
+        this.source.onerror = () => {
+            this.ended = "The connection is lost; the loop has ended, or the page tries again.";
+        };
+        this.timer = setInterval(() => this.take(), EVERY);
+        byId("follow").addEventListener("click", () => this.setFollow(!this.follow));
+    }
+
+    /** @param {boolean} follow whether the cursor stays at the end */
+    setFollow(follow) {
+        this.follow = follow;
+        byId("follow").setAttribute("aria-pressed", String(follow));
+        byId("follow").textContent = follow ? "Pause" : "Follow";
+        if (follow && this.player.runs[0]) this.player.go(this.player.runs[0], this.player.runs[0].last, true);
+    }
+
+    /** Takes in what has come. */
+    take() {
+        const lines = this.lines.splice(0);
+        const fresh = [];
+        for (const line of lines) {
+            let object;
+            try {
+                object = JSON.parse(line);
+                // A new header: the connection was made anew, and the loop tells its past again.
+                if (object?.boucle === "trace") this.begin(object);
+                else if (this.trace?.push(object)) fresh.push(object);
+            } catch (error) {
+                this.ended = `A line was not understood: ${harmless(error.message, 200)}`;
+            }
+        }
+        if (this.trace && fresh.length > 0) this.grow();
+        this.tell();
+    }
+
+    /** @param {Object} header */
+    begin(header) {
+        this.trace = new Trace(header);
+        this.player.replaceRuns([]);
+    }
+
+    /** The model and the page take in what was pushed. */
+    grow() {
+        const { player, trace } = this;
+        if (player.runs.length === 0) {
+            // The past and the first event at least, so that the model begins with all that is known.
+            if (trace.events.length <= trace.header.past) return;
+            player.replaceRuns([new Run(trace, harmless(trace.header.program, LONGEST_NAME) || "a program", [])]);
+        } else if (trace.events.length > MOST_LIVE) {
+            this.forget();
+        } else {
+            player.runs[0].model.extend();
+        }
+        player.grown(this.follow);
+    }
+
+    /** Lets go of the older half. */
+    forget() {
+        const { events, header } = this.trace;
+        const cut = events.length - Math.floor(MOST_LIVE / 2);
+        const past = stillOfUse(events, cut);
+        this.gone += cut - past.length;
+        const trace = new Trace({ ...header, past: past.length });
+        trace.events.push(...past);
+        for (let i = cut; i < events.length; i += 1) trace.events.push(events[i]);
+        const index = Math.max(this.player.runs[0].index - cut + past.length, past.length);
+        this.trace = trace;
+        const run = new Run(trace, this.player.runs[0].title, []);
+        run.index = index;
+        this.player.replaceRuns([run]);
+    }
+
+    /** Says how it goes. */
+    tell() {
+        const { player } = this;
+        const run = player.runs[0];
+        byId("live").hidden = false;
+        const told = [];
+        if (this.ended) told.push(this.ended);
+        else if (!run) told.push("Connected; nothing has happened yet.");
+        if (run) {
+            const silent = performance.now() - this.heard;
+            const machine = run.model.machine;
+            const over = run.trace.events.at(-1)?.event === "loop_dropped";
+            const stuck = !over && machine.polled !== null && silent > SILENT;
+            byId("live").classList.toggle("stuck", stuck);
+            if (over) told.push("The loop has ended.");
+            else if (stuck)
+                told.push(
+                    `${taskText(run.model, machine.polled)} has been running for ${humanSpan(silent * 1e6)}: nothing else can run.`,
+                );
+            else if (machine.phase === "waiting" && silent > SILENT)
+                told.push(`The loop has been asleep for ${humanSpan(silent * 1e6)}.`);
+            else told.push("The loop turns.");
+        }
+        if (this.lost > 0)
+            told.push(`${counted(this.lost, "event")} did not get here: the page was too slow for the loop.`);
+        if (this.gone > 0) told.push(`${counted(this.gone, "older event")} were let go.`);
+        const text = told.join(" ");
+        if (byId("live-state").textContent !== text) byId("live-state").textContent = text;
+    }
+}
+
+/**
+ * The events before `cut` that speak of what is still there.
+ * @param {Object[]} events
+ * @param {number} cut
+ * @returns {Object[]}
+ */
+function stillOfUse(events, cut) {
+    const kept = new Map();
+    const key = (what, event) =>
+        what === "worker" ? `worker ${event.pool} ${event.worker}` : `${what} ${event[what]}`;
+    for (let i = 0; i < cut; i += 1) {
+        const event = events[i];
+        const begins = BEGINS[event.event];
+        const ends = ENDS[event.event];
+        if (begins) kept.set(key(begins, event), event);
+        if (ends) kept.delete(key(ends, event));
+        // A timer's place is the last that was told.
+        if (event.event === "timer_cascaded") {
+            const armed = kept.get(`timer ${event.timer}`);
+            if (armed) kept.set(`timer ${event.timer}`, { ...armed, level: event.level, slot: event.slot });
+        }
+    }
+    return [...kept.values()];
+}

@@ -1,0 +1,269 @@
+// How a lane is drawn: colors, patterns, the bars of its segments.
+//
+// What is told by color is told by a pattern too: what runs is solid, what is queued is hatched,
+// what waits is light and says for what, sleep is dotted, the loop's own work is striped.
+//
+// Cost: a lane costs what its pixels cost, not what its segments do. Segments narrower than a pixel
+// share a column, and the next column's first segment is found by bisection.
+"use strict";
+
+/** Kinds of segments that are drawn over the others and never narrower than `LEAST_WIDTH`. */
+const SOLID = new Set(["running", "polling", "job"]);
+const LEAST_WIDTH = 3;
+
+/** How many segments of one column are looked at. */
+const LOOKED_AT = 50;
+
+/** The fonts of the lanes. */
+const FONT = '12px system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif';
+const BOLD = FONT.replace("12px", "600 12px");
+const SMALL = FONT.replace("12px", "11px");
+
+/** Colors and patterns of the present theme, taken from the style sheet. */
+class Palette {
+    /** @param {CanvasRenderingContext2D} context */
+    constructor(context) {
+        const style = getComputedStyle(document.documentElement);
+        const color = (name) => style.getPropertyValue(`--${name}`).trim() || "gray";
+        /** Plain colors by their name in the style sheet. */
+        this.color = color;
+        /** What each kind of segment is filled with. */
+        this.fill = {
+            running: color("running"),
+            polling: color("polling"),
+            job: color("job"),
+            queued: pattern(context, color("queued-back"), color("queued"), "hatch"),
+            sleeping: pattern(context, color("sleeping-back"), color("sleeping"), "dots"),
+            dispatching: pattern(context, color("dispatching-back"), color("dispatching"), "stripes"),
+            outside: color("outside"),
+            timer: color("wait-timer"),
+            io: color("wait-io"),
+            job_wait: color("wait-job"),
+            task: color("wait-task"),
+            waiting: color("wait-other"),
+        };
+        this.onSolid = color("on-solid");
+        this.text = color("text");
+        this.soft = color("soft");
+    }
+
+    /** @param {Object} segment @returns {string|CanvasPattern} */
+    of(segment) {
+        return this.fill[segment.kind === "waiting" ? waitKind(segment.what) : segment.kind] ?? this.fill.waiting;
+    }
+}
+
+/**
+ * What sort of thing a task waits for.
+ * @param {Object[]} what
+ * @returns {"timer"|"io"|"job_wait"|"task"|"waiting"}
+ */
+function waitKind(what) {
+    const first = what?.[0];
+    if (!first || typeof first !== "object") return "waiting";
+    if ("read" in first || "write" in first) return "io";
+    if ("timer" in first) return "timer";
+    if ("job" in first) return "job_wait";
+    return "task" in first ? "task" : "waiting";
+}
+
+/**
+ * A small picture to be repeated.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} back
+ * @param {string} ink
+ * @param {"hatch"|"dots"|"stripes"} which
+ * @returns {CanvasPattern}
+ */
+function pattern(context, back, ink, which) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 8;
+    const c = tile.getContext("2d");
+    c.fillStyle = back;
+    c.fillRect(0, 0, 8, 8);
+    c.strokeStyle = c.fillStyle = ink;
+    if (which === "dots") {
+        for (const [x, y] of [
+            [2, 2],
+            [6, 6],
+        ])
+            c.fillRect(x - 0.75, y - 0.75, 1.5, 1.5);
+    } else if (which === "stripes") {
+        for (const x of [1, 5]) c.fillRect(x, 0, 1.5, 8);
+    } else {
+        c.lineWidth = 2;
+        c.beginPath();
+        for (const x of [-8, 0, 8]) {
+            c.moveTo(x - 1, 9);
+            c.lineTo(x + 9, -1);
+        }
+        c.stroke();
+    }
+    return context.createPattern(tile, "repeat");
+}
+
+/**
+ * Draws what a lane did.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Palette} palette
+ * @param {Lane} lane
+ * @param {View} view
+ * @param {boolean} steps
+ * @param {number} y the lane's upper edge
+ */
+function drawSegments(context, palette, lane, view, steps, y) {
+    const { segments } = lane;
+    const n = segments.length;
+    const pad = lane.kind === "loop" ? 5 : 4;
+    const [top, height] = [y + pad, lane.height - 2 * pad];
+    const right = view.left + view.width;
+    const solids = [];
+    let i = firstPlace(n, (i) => lane.to(i, steps) >= view.from);
+    while (i < n && lane.from(i, steps) <= view.to) {
+        const [x0, x1] = [view.x(lane.from(i, steps)), view.x(lane.to(i, steps))];
+        if (x1 - x0 >= 1.5) {
+            if (SOLID.has(segments[i].kind)) solids.push([x0, Math.max(x1, x0 + LEAST_WIDTH), segments[i]]);
+            else
+                drawBar(
+                    context,
+                    palette,
+                    lane,
+                    segments[i],
+                    Math.max(x0, view.left - 4),
+                    Math.min(x1, right + 4),
+                    top,
+                    height,
+                );
+            i += 1;
+            continue;
+        }
+        // All that begins in this column, but for what reaches out of it.
+        const next = view.place(Math.floor(x0) + 1);
+        let last = firstPlace(n - i, (k) => lane.from(i + k, steps) >= next) + i;
+        if (last > i + 1 && view.x(lane.to(last - 1, steps)) - view.x(lane.from(last - 1, steps)) >= 1.5) last -= 1;
+        last = Math.max(last, i + 1);
+        let shown = segments[i];
+        for (let k = i; k < Math.min(last, i + LOOKED_AT); k += 1) {
+            if (SOLID.has(segments[k].kind)) {
+                shown = segments[k];
+                break;
+            }
+            if (shown.kind === "waiting") shown = segments[k];
+        }
+        if (SOLID.has(shown.kind)) {
+            solids.push([x0, x0 + LEAST_WIDTH, shown]);
+        } else {
+            context.fillStyle = palette.of(shown);
+            context.fillRect(x0, top, Math.max(view.x(lane.to(last - 1, steps)) - x0, 1.5), height);
+        }
+        i = last;
+    }
+    for (const [x0, x1, segment] of solids) {
+        drawBar(
+            context,
+            palette,
+            lane,
+            segment,
+            Math.max(x0, view.left - 4),
+            Math.min(x1, right + 4),
+            top - 1,
+            height + 2,
+        );
+    }
+}
+
+/**
+ * A segment wide enough to be seen, with its words if there is room.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Palette} palette
+ * @param {Lane} lane
+ * @param {Object} segment
+ * @param {number} x0
+ * @param {number} x1
+ * @param {number} top
+ * @param {number} height
+ */
+function drawBar(context, palette, lane, segment, x0, x1, top, height) {
+    const solid = SOLID.has(segment.kind);
+    const width = x1 - x0;
+    context.fillStyle = palette.of(segment);
+    context.fillRect(x0, top, width, height);
+    if (segment.kind === "waiting" && width > 4) {
+        // A darker edge where the wait began.
+        context.fillStyle = palette.color("wait-edge");
+        context.fillRect(x0, top, 1, height);
+    }
+    if (width < 34) return;
+    const words = barWords(lane, segment);
+    if (!words) return;
+    const shown = fitted(context, words, width - 12, SMALL);
+    // Of a bar that is one of many alike, half a word says nothing.
+    if (!shown || (shown !== words && segment.kind === "queued")) return;
+    const patterned = segment.kind === "sleeping" || segment.kind === "queued" || segment.kind === "dispatching";
+    const textX = Math.max(x0, 0) + 6;
+    if (patterned) {
+        context.fillStyle = palette.color(`${segment.kind}-back`);
+        context.fillRect(textX - 3, top + 2, context.measureText(shown).width + 6, height - 4);
+    }
+    context.fillStyle = solid ? palette.onSolid : palette.text;
+    context.fillText(shown, textX, top + height / 2 + 0.5);
+}
+
+/**
+ * What is written in a bar.
+ * @param {Lane} lane
+ * @param {Object} segment
+ * @returns {string}
+ */
+function barWords(lane, segment) {
+    const time = humanSpan(segment.to - segment.from);
+    if (segment.kind === "waiting") return harmless(segment.label || "waits", 80);
+    if (segment.kind === "job") return `${harmless(segment.label || "job", 40)}, ${time}`;
+    if (segment.kind === "sleeping") return `sleeps ${time}`;
+    if (segment.kind === "polling") return segment.label ? harmless(segment.label, 60) : `polls, ${time}`;
+    if (segment.kind === "dispatching") return "dispatches";
+    if (segment.kind === "outside") return "outside the loop";
+    return segment.kind === "running" ? `runs ${time}` : `queued ${time}`;
+}
+
+/** Widths of words that were measured. */
+const measured = new Map();
+
+/**
+ * As much of some words as fits; nothing if that is too little to be read.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} words
+ * @param {number} room in pixels
+ * @param {string} font
+ * @returns {string}
+ */
+function fitted(context, words, room, font) {
+    if (context.font !== font) context.font = font;
+    const widthOf = (text) => {
+        const key = font + text;
+        let width = measured.get(key);
+        if (width === undefined) {
+            if (measured.size > 20000) measured.clear();
+            measured.set(key, (width = context.measureText(text).width));
+        }
+        return width;
+    };
+    if (widthOf(words) <= room) return words;
+    const most = firstPlace(words.length, (n) => widthOf(`${words.slice(0, n + 1)}…`) > room);
+    return most < 6 ? "" : `${words.slice(0, most).trimEnd()}…`;
+}
+
+/**
+ * The same for words whose end says most, as a file's name with its line.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} words
+ * @param {number} room in pixels
+ * @param {string} font
+ * @returns {string}
+ */
+function fittedEnd(context, words, room, font) {
+    context.font = font;
+    if (context.measureText(words).width <= room) return words;
+    const cut = firstPlace(words.length, (n) => context.measureText(`…${words.slice(n)}`).width <= room);
+    return words.length - cut < 6 ? "" : `…${words.slice(cut)}`;
+}
