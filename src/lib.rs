@@ -162,6 +162,7 @@
 //! | `observe/slow_report.rs` | a poll that takes too long, in words |
 //! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/spans.rs` | the tasks as spans, for tokio-console |
 //! | `observe/unseen.rs` | who panicked while nobody looked |
 //! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
 //! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
@@ -183,6 +184,7 @@
 //! | `os` | sockets (`mio`) and threads: the real loop. Without it there is only [`EventLoop::simulated`], which needs neither. | yes |
 //! | `trace` | traces as a replay page, a picture, JSON and Chrome's format (`serde_json`; on Linux `signal-hook`, for Ctrl-C), besides text. | yes |
 //! | `inspect` | the replay page on the running loop, for a browser on the same machine; needs the other two | yes |
+//! | `tracing` | spans by which tokio-console shows the tasks: `observe::Spans` | no |
 //!
 //! The reactor needs a 64-bit system with epoll, kqueue or IOCP. Linux is what it is tested on.
 #![forbid(unsafe_code)]

@@ -8,6 +8,7 @@
 //! * `Trace` writes them to a file, in one of five forms (feature `trace`).
 //! * [`History`] says why something happened, and where two runs differ.
 //! * [`SlowPoll`] reports tasks that keep the thread to themselves, while they do and afterwards.
+//! * `Spans` (feature `tracing`) tells `tracing` of the tasks, so that tokio-console shows them.
 //! * [`UnseenPanics`] reports tasks that panicked while nobody awaited them.
 //!
 //! Or leave the program as it is, and set a variable of its environment:
@@ -29,8 +30,8 @@
 //! They hold for simulated loops too. An existing file is overwritten; a value that is not
 //! understood is an error of [`Builder::build`](crate::Builder::build).
 //!
-//! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
-//! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
+//! A loop that nobody watches pays under a nanosecond a poll; one that is watched, a clock read for
+//! almost every event (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
 mod causes;
@@ -61,6 +62,8 @@ pub(crate) mod schema;
 mod sleeps;
 mod slow_poll;
 mod slow_report;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "trace")]
 mod svg;
 #[cfg(feature = "trace")]
@@ -90,6 +93,8 @@ pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;
 pub use slow_report::SlowReport;
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use unseen::{UnseenPanic, UnseenPanics};

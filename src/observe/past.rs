@@ -85,7 +85,7 @@ impl Past {
     /// Takes note of a block that is dropped.
     pub(super) fn fold(&mut self, block: &Block) {
         for (at, event, name) in block.iter() {
-            self.note(Kept { number: self.dropped, at, event: *event }, name);
+            self.note(Kept { number: self.dropped, at, event }, name);
             self.dropped += 1;
         }
     }
