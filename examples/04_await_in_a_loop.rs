@@ -69,8 +69,8 @@ fn main() {
         println!("a task group:              {} ms", measure(task_group()).await);
     });
 
-    // On the virtual clock of a simulated loop nothing but sleeping takes time, so the figures are
-    // exact: a test can insist on them.
+    // On the virtual clock of a simulated loop nothing takes time but what says so, so the figures
+    // are exact: a test can insist on them.
     EventLoop::simulated(0).block_on(async {
         assert_eq!(measure(trap()).await, 500);
         assert_eq!(measure(trap_in_disguise()).await, 500);

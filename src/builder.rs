@@ -14,7 +14,7 @@ use crate::observe::{Observer, Watch};
 /// Runs a future on a new event loop, and returns its output.
 ///
 /// The loop is dropped at the end, and with it every task that has not finished: unlike threads,
-/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`] to wait for it.
+/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`](crate::JoinHandle) to wait for it.
 ///
 /// # Panics
 ///
@@ -92,7 +92,7 @@ impl EventLoop {
     }
 
     /// Where the loop can be watched as it turns, for a browser on this machine; `None` if nobody
-    /// asked for that, by [`Builder::inspect`] or `BOUCLE_INSPECT`. See [`inspect`](crate::inspect).
+    /// asked for that, by [`Builder::inspect`] or `BOUCLE_INSPECT`. See [`inspect`].
     ///
     /// ```
     /// let event_loop = boucle::EventLoop::builder().inspect("localhost:0").build()?;
@@ -122,19 +122,13 @@ pub struct Builder {
     /// Who watches.
     watch: Watch,
     /// Where the page is to be served.
-    #[cfg(feature = "inspect")]
     inspect: Option<String>,
 }
 
 impl Builder {
     /// The default settings, each explained at its method.
     fn new() -> Builder {
-        Builder {
-            config: Config::default(),
-            watch: Watch::default(),
-            #[cfg(feature = "inspect")]
-            inspect: None,
-        }
+        Builder { config: Config::default(), watch: Watch::default(), inspect: None }
     }
 
     /// Makes it a simulated loop: see [`EventLoop::simulated`].
@@ -196,7 +190,7 @@ impl Builder {
     }
 
     /// Serves a page on which the loop can be watched as it turns, at an address of this machine
-    /// such as `"127.0.0.1:4141"`: see [`inspect`](crate::inspect). If `BOUCLE_INSPECT` is set, it
+    /// such as `"127.0.0.1:4141"`: see [`inspect`]. If `BOUCLE_INSPECT` is set, it
     /// takes the place of `address`.
     ///
     /// ```
@@ -250,44 +244,49 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the operating system refuses a selector, for want of descriptors; or what
-    /// `BOUCLE_TRACE` asks for cannot be written. A simulated loop asks for no selector.
+    /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks for
+    /// none); if what `BOUCLE_TRACE` asks for cannot be written; or if the page cannot be served.
     pub fn build(mut self) -> io::Result<EventLoop> {
-        let url = self.watch_live()?;
+        let is_simulated = self.config.seed.is_some();
+        let url = watch_live(&mut self.watch, self.inspect.as_deref(), is_simulated)?;
         self.config.observer = self.watch.into_observer()?;
         let mut event_loop = EventLoop::from_config(self.config)?;
         event_loop.page = url;
         Ok(event_loop)
     }
+}
 
-    /// Adds the observer of the page, if one is wanted; says where it is served.
-    #[cfg(feature = "inspect")]
-    fn watch_live(&mut self) -> io::Result<Option<String>> {
-        let from_environment = inspect_variable();
-        let is_told = from_environment.is_some();
-        let Some(address) = from_environment.or(self.inspect.take()) else { return Ok(None) };
-        let watch = inspect::watch(&address, self.config.simulated).map_err(|error| {
-            let told = if is_told { format!("BOUCLE_INSPECT: {error}") } else { error.to_string() };
-            io::Error::new(error.kind(), told)
-        })?;
-        let url = watch.url();
-        if is_told {
-            eprintln!("boucle: the loop can be watched at {url}");
-        }
-        self.watch.add(watch);
-        Ok(Some(url))
+/// Adds the observer of the page, if one is wanted, by the environment or the program; says where
+/// it is served.
+#[cfg(feature = "inspect")]
+fn watch_live(
+    watch: &mut Watch,
+    chosen: Option<&str>,
+    is_simulated: bool,
+) -> io::Result<Option<String>> {
+    let told = inspect_variable();
+    let Some(address) = told.as_deref().or(chosen) else { return Ok(None) };
+    let observer = inspect::watch(address, is_simulated).map_err(|error| match told {
+        Some(_) => io::Error::new(error.kind(), format!("BOUCLE_INSPECT: {error}")),
+        None => error,
+    })?;
+    let url = observer.url();
+    if told.is_some() {
+        eprintln!("boucle: the loop can be watched at {url}");
     }
+    watch.add(observer);
+    Ok(Some(url))
+}
 
-    /// Without the feature there is no page.
-    #[cfg(not(feature = "inspect"))]
-    fn watch_live(&mut self) -> io::Result<Option<String>> {
-        match inspect_variable() {
-            None => Ok(None),
-            Some(_) => Err(io::Error::new(
-                io::ErrorKind::Unsupported,
-                "BOUCLE_INSPECT: this program is built without boucle's feature `inspect`",
-            )),
-        }
+/// Without the feature there is no page.
+#[cfg(not(feature = "inspect"))]
+fn watch_live(_: &mut Watch, _: Option<&str>, _: bool) -> io::Result<Option<String>> {
+    match inspect_variable() {
+        None => Ok(None),
+        Some(_) => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "BOUCLE_INSPECT: this program is built without boucle's feature `inspect`",
+        )),
     }
 }
 

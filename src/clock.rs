@@ -31,6 +31,8 @@ static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::
 pub(crate) struct Clock {
     /// When the loop was built: tick 0 of its wheel, and time 0 of its events.
     born: Instant,
+    /// The same moment as the system tells it; a virtual clock has nothing to do with the system.
+    since: Option<std::time::Instant>,
     /// The hands of a virtual clock; `None` reads the system's.
     hands: Option<Hands>,
 }
@@ -47,19 +49,25 @@ struct Hands {
 impl Clock {
     /// A clock that reads the system's.
     pub(crate) fn real() -> Clock {
-        Clock { born: Clock::read(), hands: None }
+        let since = Clock::read_system();
+        Clock { born: since.into(), since: Some(since), hands: None }
     }
 
     /// A clock that stands still until somebody advances it.
     pub(crate) fn simulated() -> Clock {
         let hands = Hands { present: Cell::new(Instant::START), worker: Cell::new(None) };
-        Clock { born: Instant::START, hands: Some(hands) }
+        Clock { born: Instant::START, since: None, hands: Some(hands) }
     }
 
     /// The present. This is the only place where the crate asks for the time.
     #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
+    fn read_system() -> std::time::Instant {
+        std::time::Instant::now()
+    }
+
+    /// The present on every real clock.
     pub(crate) fn read() -> Instant {
-        Instant::from(std::time::Instant::now())
+        Clock::read_system().into()
     }
 
     /// What time it is for the code that runs.
@@ -71,10 +79,20 @@ impl Clock {
         }
     }
 
-    /// What time it is for the loop: the time of its events.
+    /// What time it is for the loop.
     #[inline]
     pub(crate) fn present(&self) -> Instant {
         self.hands.as_ref().map_or_else(Clock::read, |hands| hands.present.get())
+    }
+
+    /// How old the loop is: the time of its events. As almost every event asks for it, it is one
+    /// subtraction on the system's own terms.
+    #[inline]
+    pub(crate) fn age(&self) -> Duration {
+        match self.since {
+            Some(since) => Clock::read_system().saturating_duration_since(since),
+            None => self.age_at(self.present()),
+        }
     }
 
     /// Whether the clock moves by hand.

@@ -31,7 +31,6 @@ pub struct EventLoop {
     /// The machine.
     engine: Rc<Engine>,
     /// Where a browser can watch the loop, if it can.
-    #[cfg_attr(not(feature = "inspect"), allow(dead_code, reason = "nobody can ask"))]
     pub(crate) page: Option<String>,
     /// A loop belongs to its thread.
     _not_send: PhantomData<*const ()>,
@@ -206,6 +205,7 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         // Futures are dropped inside their loop, so that their destructors may use it.
         let entered = context::Entered::new(&self.engine);
+        self.engine.workers.close();
         self.engine.close();
         drop(entered);
         context::move_out(&self.engine);

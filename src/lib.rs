@@ -59,7 +59,7 @@
 //! | [`block_on`] | runs a future on a new loop, from `main` |
 //! | [`spawn`], [`JoinHandle`] | a task; its handle is awaited, or aborts it, or lets it go |
 //! | [`TaskGroup`] | tasks that end with the one that began them |
-//! | [`time`] | `sleep`, `timeout`, `interval` |
+//! | [`time`] | `sleep`, `timeout`, `interval`; and code that takes time |
 //! | [`net`] | TCP, UDP, Unix sockets; [`io::Source`] makes any other source awaitable |
 //! | [`sync`] | channels, a semaphore, a notification: on any executor |
 //! | [`spawn_blocking`] | work that would stop the loop, on a thread |
@@ -141,7 +141,7 @@
 //! | `task/mod.rs` | `spawn`, `JoinHandle`, `yield_now`; `task/error.rs`: how a task can fail |
 //! | `task/remote.rs` | handles that cross threads |
 //! | `task/group.rs` | tasks that end together |
-//! | `time.rs` | `sleep`, `timeout`, `interval` |
+//! | `time.rs` | `sleep`, `timeout`, `interval`; and code that takes time |
 //! | `blocking/mod.rs` | `spawn_blocking` and pools |
 //! | `io/mod.rs`, `io/source.rs` | any source of readiness as something to await |
 //! | `io/duplex.rs` | streams in memory |
@@ -151,7 +151,9 @@
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
 //! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
 //! | `observe/print.rs` | the story, turn by turn |
-//! | `observe/record.rs` | events kept in memory |
+//! | `observe/record.rs` | events kept in memory; `observe/block.rs`: some in a row |
+//! | `observe/past.rs` | what a record must not forget when it forgets |
+//! | `observe/record/tail.rs` | reading a record that still grows |
 //! | `observe/history.rs` | a run to be asked; `observe/told.rs`: an event of it; `observe/read.rs`: from a trace |
 //! | `observe/causes.rs` | who did what and when; `observe/moment.rs`: and how things stood then |
 //! | `observe/chain.rs` | the steps of an answer, and where things come from |
@@ -160,9 +162,13 @@
 //! | `observe/slow_report.rs` | a poll that takes too long, in words |
 //! | `observe/watchdog.rs` | a thread that sees a loop stand still |
 //! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/spans.rs` | the tasks as spans, for tokio-console |
 //! | `observe/unseen.rs` | who panicked while nobody looked |
+//! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
+//! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
+//! | `observe/schema.rs` | events as JSON |
+//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`, with `observe/svg/bars.rs` and `observe/svg/text.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
 //! | `observe/page.rs` | the replay page |
-//! | `observe/record/tail.rs` | reading a record that still grows |
 //! | `inspect/mod.rs` | the page on a running loop; `inspect/target.rs`: where it is served |
 //! | `inspect/guard.rs` | who may ask |
 //! | `inspect/http.rs` | requests and answers |
@@ -176,8 +182,9 @@
 //! | feature | | default |
 //! |---|---|---|
 //! | `os` | sockets (`mio`) and threads: the real loop. Without it there is only [`EventLoop::simulated`], which needs neither. | yes |
-//! | `trace` | traces in JSON and as a replay page, besides text | yes |
+//! | `trace` | traces as a replay page, a picture, JSON and Chrome's format (`serde_json`; on Linux `signal-hook`, for Ctrl-C), besides text. | yes |
 //! | `inspect` | the replay page on the running loop, for a browser on the same machine; needs the other two | yes |
+//! | `tracing` | spans by which tokio-console shows the tasks: `observe::Spans` | no |
 //!
 //! The reactor needs a 64-bit system with epoll, kqueue or IOCP. Linux is what it is tested on.
 #![forbid(unsafe_code)]

@@ -45,7 +45,7 @@ fn the_engine_imports_nothing_above_it() {
 #[test]
 fn each_thing_happens_in_only_one_place() {
     // What is looked for, the only files that may contain it, and how often they do together.
-    let rules: [(&str, &[&str], usize); 10] = [
+    let rules: [(&str, &[&str], usize); 11] = [
         // Where a task is polled: every future that the engine polls goes through `run`.
         ("&mut Context::from_waker(", &["engine/executor.rs"], 1),
         ("body.as_mut().poll(", &["engine/executor.rs"], 1),
@@ -56,8 +56,15 @@ fn each_thing_happens_in_only_one_place() {
         // Where the time is asked for: for the present, and once for where it is counted from.
         ("std::time::Instant::now", &["clock.rs"], 2),
         ("SystemTime", &[], 0),
-        // Where a thread is started: for blocking work, to see a loop stand still, to show a loop.
-        ("thread::Builder", &["blocking/pool.rs", "observe/watchdog.rs", "inspect/mod.rs"], 3),
+        // Where a thread is started: for blocking work, to see a loop stand still, to show a loop,
+        // to save what was seen of it from Ctrl-C.
+        (
+            "thread::Builder",
+            &["blocking/pool.rs", "observe/watchdog.rs", "inspect/mod.rs", "observe/interrupt.rs"],
+            4,
+        ),
+        // Where signals are handled.
+        ("signal_hook::", &["observe/interrupt.rs"], 4),
         ("thread::spawn(", &[], 0),
         // Where code is stopped on purpose.
         ("thread::sleep(", &["clock.rs"], 1),
@@ -78,7 +85,8 @@ fn each_thing_happens_in_only_one_place() {
 #[test]
 fn thread_locals_and_foreign_time_are_where_they_are_expected() {
     let files = library();
-    let homes = ["engine/context.rs", "engine/ready.rs", "budget.rs", "shim.rs"];
+    let homes =
+        ["observe/interrupt.rs", "engine/context.rs", "engine/ready.rs", "budget.rs", "shim.rs"];
     for (path, line) in find(&files, "thread_local!") {
         assert!(homes.contains(&path.as_str()), "src/{path}:{line}: a thread-local");
     }

@@ -39,8 +39,8 @@ fn run<F: Future>(future: F) -> History {
 }
 
 /// The difference in words, without the places.
-fn told(difference: &Option<Difference>) -> String {
-    let text = difference.as_ref().map_or("none".to_owned(), Difference::to_string);
+fn told(difference: Option<&Difference>) -> String {
+    let text = difference.map_or("none".to_owned(), Difference::to_string);
     let lines = text.lines().map(|line| line.split(" at tests/").next().unwrap());
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -49,11 +49,9 @@ fn told(difference: &Option<Difference>) -> String {
 fn the_same_run_does_not_differ() {
     let one = run(sleeps(false, [3, 5]));
     let other = run(sleeps(false, [3, 5]));
-    assert_eq!(told(&one.first_difference(&other)), "none");
-    assert_eq!(
-        told(&History::of(&Record::new()).first_difference(&History::of(&Record::new()))),
-        "none"
-    );
+    assert_eq!(told(one.first_difference(&other).as_ref()), "none");
+    let nothing = History::of(&Record::new());
+    assert_eq!(told(nothing.first_difference(&nothing).as_ref()), "none");
 }
 
 #[test]
@@ -63,7 +61,7 @@ fn the_first_turn_that_differs_is_told_with_both_sentences() {
     let expected = "turn 1 differs:
     one:   task 2 `one` is awaited by task 1 `block_on`
     other: task 3 `other` is spawned by task 1 `block_on`";
-    assert_eq!(told(&one.first_difference(&other)), expected);
+    assert_eq!(told(one.first_difference(&other).as_ref()), expected);
     let difference = one.first_difference(&other).unwrap();
     let (Some((at, sentence)), Some(_)) = (&difference.one, &difference.other) else { panic!() };
     assert_eq!((difference.turn, &one.sentence(*at)), (1, sentence));
@@ -78,7 +76,7 @@ fn the_end_of_one_is_a_difference() {
     drop(event_loop);
     let difference = History::of(&record).first_difference(&before);
     assert_eq!(
-        told(&difference),
+        told(difference.as_ref()),
         "turn 1 differs:\n    one:   the loop is dropped\n    other: the end"
     );
 }
@@ -90,7 +88,7 @@ fn simulated_runs_are_compared_in_time() {
     let expected = "turn 2 differs:
     one:   timer 2 is armed by task 3 `other` for 8.000 ms (level 0, slot 8)
     other: timer 2 is armed by task 3 `other` for 9.000 ms (level 0, slot 9)";
-    assert_eq!(told(&one.first_difference(&other)), expected);
+    assert_eq!(told(one.first_difference(&other).as_ref()), expected);
 }
 
 /// A trace of what happens in a loop, as text.
@@ -100,7 +98,7 @@ fn traced<F: Future>(name: &str, seed: Option<u64>, future: F) -> (String, Histo
     let record = Record::new();
     let builder = EventLoop::builder().observer(record.clone());
     let builder = builder.observer(Trace::to_file(&path).unwrap());
-    let builder = seed.into_iter().fold(builder, |builder, seed| builder.simulated(seed));
+    let builder = seed.into_iter().fold(builder, boucle::Builder::simulated);
     builder.build().unwrap().block_on(future);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
@@ -115,13 +113,16 @@ fn a_record_is_compared_with_a_trace_that_was_read() {
         sleep(ms(70)).await;
     });
     let read = History::read(text.as_bytes()).unwrap();
-    assert_eq!(told(&recorded.first_difference(&read)), "none");
+    assert_eq!(told(recorded.first_difference(&read).as_ref()), "none");
     assert_eq!(read.len(), recorded.len());
     (0..read.len()).for_each(|index| assert_eq!(read.sentence(index), recorded.sentence(index)));
     // Half a line at the end is what a program leaves that is killed.
     let cut = History::read(&text.as_bytes()[..text.len() - 9]).unwrap();
     assert_eq!(cut.len(), read.len() - 1);
-    assert_eq!(told(&cut.first_difference(&read)).lines().nth(1), Some("    one:   the end"));
+    assert_eq!(
+        told(cut.first_difference(&read).as_ref()).lines().nth(1),
+        Some("    one:   the end")
+    );
 }
 
 #[cfg(feature = "os")]
@@ -133,8 +134,9 @@ fn real_runs_are_compared_but_for_their_times() {
         }
     };
     let [(_, one), (text, other)] = ["one", "other"].map(|name| traced(name, None, program()));
-    assert_eq!(told(&one.first_difference(&other)), "none");
-    assert_eq!(told(&one.first_difference(&History::read(text.as_bytes()).unwrap())), "none");
+    let read = History::read(text.as_bytes()).unwrap();
+    assert_eq!(told(one.first_difference(&other).as_ref()), "none");
+    assert_eq!(told(one.first_difference(&read).as_ref()), "none");
 }
 
 #[test]
@@ -152,8 +154,8 @@ fn runs_whose_beginning_was_dropped_are_compared_where_both_go_on() {
     let (record, again) = (small(), small());
     let part = simulated(&record, program(1_000));
     assert!(record.dropped() > 0);
-    assert_eq!(told(&part.first_difference(&whole)), "none");
-    assert_eq!(told(&whole.first_difference(&part)), "none");
+    assert_eq!(told(part.first_difference(&whole).as_ref()), "none");
+    assert_eq!(told(whole.first_difference(&part).as_ref()), "none");
     let odd = simulated(&again, program(395));
     let difference = whole.first_difference(&odd).unwrap();
     assert!(difference.turn > 390, "{difference}");

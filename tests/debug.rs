@@ -49,7 +49,8 @@ fn programs(name: &str) {
         }
         "panics" => {
             let event_loop = EventLoop::new().unwrap();
-            let kept = event_loop.block_on(async {
+            let mut kept = None;
+            event_loop.block_on(async {
                 let panics = |name: &'static str| {
                     spawn_named(name, async move {
                         yield_now().await;
@@ -66,7 +67,7 @@ fn programs(name: &str) {
                 sleep(ms(1)).await;
                 eprintln!("marker: the handle goes");
                 drop(late);
-                panics("never awaited")
+                kept = Some(panics("never awaited"));
             });
             event_loop.block_on(sleep(ms(1)));
             eprintln!("marker: the loop is dropped");

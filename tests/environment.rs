@@ -38,7 +38,7 @@ fn child() {
 fn run_child(variables: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--ignored", "--nocapture"]);
-    for name in ["BOUCLE_TRACE", "BOUCLE_DEBUG", "BOUCLE_SLOW_POLL_MS"] {
+    for name in ["BOUCLE_TRACE", "BOUCLE_COMPARE", "BOUCLE_DEBUG", "BOUCLE_SLOW_POLL_MS"] {
         command.env_remove(name);
     }
     let output = command.envs(variables.iter().copied()).output().unwrap();
@@ -109,6 +109,24 @@ fn a_variable_has_the_story_of_each_loop_written_to_a_file_of_its_own() {
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 3);
 }
 
+#[cfg(feature = "trace")]
+#[test]
+fn a_variable_has_every_other_form_written_to_files_too() {
+    let directory = Directory::new("forms");
+    for form in ["html", "svg", "jsonl", "json"] {
+        let path = directory.0.join(format!("run.{form}"));
+        let (_, told) = run_child(&[("BOUCLE_TRACE", path.to_str().unwrap())]);
+        assert_eq!(told, "");
+        let text = |name: String| std::fs::read_to_string(directory.0.join(name)).unwrap();
+        assert!(text(format!("run.{form}")).contains("slow"));
+        // The second loop has no such task; but the page knows the word.
+        assert!(!text(format!("run-2.{form}")).contains("slow") || form == "html");
+        let word = if form == "jsonl" { "timer" } else { "sleep" };
+        assert!(text(format!("run-3.{form}")).contains(word));
+    }
+    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 12);
+}
+
 #[test]
 fn a_value_that_is_not_understood_is_an_error_that_says_what_is_possible() {
     let error = |name, value| {
@@ -116,10 +134,17 @@ fn a_value_that_is_not_understood_is_an_error_that_says_what_is_possible() {
         let start = told.find("error: ").unwrap_or_else(|| panic!("no error in {told}"));
         told[start..].lines().next().unwrap().to_owned()
     };
-    for value in ["run.html", "run.svg", "run.jsonl", "run.json", "run", "stderr", "run.TXT"] {
+    for value in ["run", "run.png", "stderr", "run.TXT"] {
         let told = error("BOUCLE_TRACE", value);
         assert!(told.starts_with(&format!("error: BOUCLE_TRACE={value} is not understood")));
-        assert!(told.contains("`.txt`") && told.contains("`-`"), "{told}");
+        for possible in ["`.html`", "`.svg`", "`.jsonl`", "`.json`", "`.txt`", "`-`"] {
+            assert!(told.contains(possible), "{told}");
+        }
+    }
+    #[cfg(not(feature = "trace"))]
+    for value in ["run.html", "run.svg", "run.jsonl", "run.json"] {
+        let told = error("BOUCLE_TRACE", value);
+        assert!(told.contains("without the feature `trace` of boucle"), "{told}");
     }
     assert!(error("BOUCLE_DEBUG", "yes").contains("`1` reports slow polls"));
     for value in ["fifty", "-1", "1.5", "50ms"] {

@@ -9,6 +9,7 @@
 //! anew; look at the difference before you commit it. With `SCENES=folder` in the environment the
 //! scenes also go into that folder as pages, pictures and stories, to be looked at.
 
+#[cfg(feature = "trace")]
 #[path = "scenes/golden.rs"]
 mod golden;
 #[path = "scenes/stage.rs"]

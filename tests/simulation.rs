@@ -29,6 +29,9 @@ fn trace(program_seed: u64, schedule_seed: u64) -> Record {
     let builder = EventLoop::builder().simulated(schedule_seed).observer(record.clone());
     // Some have no room for all that are ready.
     let builder = if program_seed.is_multiple_of(4) { builder.polls_per_turn(3) } else { builder };
+    // And in some a job has to wait for another.
+    let builder =
+        if program_seed.is_multiple_of(3) { builder.max_blocking_threads(1) } else { builder };
     let event_loop = builder.build().unwrap();
     let world = World::new(Duration::from_millis(200), true);
     event_loop.block_on(program(world.clone(), program_seed));

@@ -14,9 +14,14 @@ use std::fmt::Write;
 use std::fs;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
-use boucle::EventLoop;
-use boucle::observe::{History, Record, Trace};
+use boucle::observe::{History, Record, TaskId, Trace};
+use boucle::sync::oneshot;
+use boucle::task::{spawn_named, yield_now};
+use boucle::time::sleep;
+use boucle::{EventLoop, spawn_blocking};
 use reasons::{REAL, SIMULATED};
 
 /// A file among the fixtures.
@@ -36,7 +41,7 @@ fn traced(name: &str, seed: Option<u64>, limit: usize, run: fn(&EventLoop)) -> (
     let record = Record::with_limit(limit);
     let builder = EventLoop::builder().observer(record.clone());
     let builder = builder.observer(Trace::to_file(&path).unwrap().limit(limit));
-    let builder = seed.into_iter().fold(builder, |builder, seed| builder.simulated(seed));
+    let builder = seed.into_iter().fold(builder, boucle::Builder::simulated);
     let event_loop = builder.build().unwrap();
     run(&event_loop);
     drop(event_loop);
@@ -135,4 +140,150 @@ fn the_first_differences_are_those_of_the_fixtures() {
         }
     }
     assert_is("differences.txt", &text);
+}
+
+/// Why a task was polled for the last time, without places: what happens in a loop of this seed, or
+/// in a real one.
+fn last_poll<F: Future>(task: TaskId, seed: Option<u64>, future: F) -> Vec<String> {
+    let record = Record::new();
+    let builder = EventLoop::builder().observer(record.clone());
+    let builder = seed.into_iter().fold(builder, boucle::Builder::simulated);
+    builder.build().unwrap().block_on(future);
+    let history = History::of(&record);
+    let why = history.why(*history.polls(task).last().unwrap());
+    let steps = why.steps().iter().map(|step| step.text.split(" at tests/").next().unwrap());
+    steps.map(str::to_owned).collect()
+}
+
+const ROOT: TaskId = TaskId(1);
+const CHILD: TaskId = TaskId(2);
+const ROOT_IS_NEW: &str = "task 1 `block_on` was spawned by the program";
+
+#[test]
+fn a_poll_after_a_timer_goes_back_to_who_armed_it() {
+    let why = last_poll(CHILD, Some(0), async {
+        spawn_named("fetch", sleep(Duration::from_millis(50))).await.unwrap();
+    });
+    let expected = [
+        "task 2 `fetch` was polled in turn 2, because timer 1 fired, 0ns after its tick",
+        "timer 1 was armed in turn 1 by task 2 `fetch`, for 50ms",
+        "task 2 `fetch` was spawned in turn 1 by task 1 `block_on`",
+        ROOT_IS_NEW,
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_poll_after_a_join_goes_back_to_what_woke_the_other_task() {
+    let why = last_poll(ROOT, Some(0), async {
+        spawn_named("fetch", sleep(Duration::from_millis(50))).await.unwrap();
+    });
+    let expected = [
+        "task 1 `block_on` was polled in turn 2, because task 2 `fetch` had ended",
+        "task 2 `fetch` was polled in turn 2, because timer 1 fired, 0ns after its tick",
+        "timer 1 was armed in turn 1 by task 2 `fetch`, for 50ms",
+        "task 2 `fetch` was spawned in turn 1 by task 1 `block_on`",
+        ROOT_IS_NEW,
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_task_that_wakes_itself_is_told_of_once() {
+    let why = last_poll(ROOT, Some(0), async {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    });
+    let expected = [
+        "task 1 `block_on` was polled in turn 2, because it woke itself",
+        "it had woken itself 100 times in a row, since turn 1",
+        "task 1 `block_on` was polled in turn 1, because it was new",
+        ROOT_IS_NEW,
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_poll_after_an_abort_goes_back_to_who_asked() {
+    let why = last_poll(ROOT, Some(0), async {
+        let task = spawn_named("sleeper", std::future::pending::<()>());
+        yield_now().await;
+        task.abort();
+        task.await.unwrap_err();
+    });
+    let expected = [
+        "task 1 `block_on` was polled in turn 1, because task 2 `sleeper` had ended",
+        "task 2 `sleeper` was aborted in turn 1: its future was dropped",
+        "task 1 `block_on` asked for that in turn 1",
+        "task 1 `block_on` was polled in turn 1, because it woke itself",
+        "task 1 `block_on` was polled in turn 1, because it was new",
+        ROOT_IS_NEW,
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_poll_after_a_job_goes_back_to_who_gave_it_to_the_pool() {
+    let why = last_poll(ROOT, None, async {
+        spawn_blocking(|| thread::sleep(Duration::from_millis(5))).await.unwrap();
+    });
+    assert!(why[0].ends_with("because job 1 was done on worker 0"), "{why:?}");
+    assert!(why[1].starts_with("job 1 ran for ") && why[1].ends_with(" in the queue"), "{why:?}");
+    let expected = ["job 1 was given to pool 0 in turn 1 by task 1 `block_on`", ROOT_IS_NEW];
+    assert_eq!(why[2..], expected);
+}
+
+#[test]
+fn a_poll_after_a_message_goes_back_to_another_thread() {
+    let why = last_poll(ROOT, None, async {
+        let (send, receive) = oneshot::channel();
+        let sender = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            send.send(()).unwrap();
+        });
+        receive.await.unwrap();
+        sender.join().unwrap();
+    });
+    // How many threads of this process have sent messages before depends on the other tests.
+    let thread = why[1].strip_suffix(" is outside of the loop").unwrap();
+    let first = format!("task 1 `block_on` was polled in turn 2, because {thread} sent a message");
+    assert_eq!(why[0], first);
+}
+
+#[test]
+fn a_poll_after_a_report_of_a_source_goes_back_to_who_registered_it() {
+    let why = last_poll(ROOT, None, async {
+        let listener = boucle::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let client = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(5));
+            std::net::TcpStream::connect(address).unwrap();
+        });
+        listener.accept().await.unwrap();
+        client.join().unwrap();
+    });
+    let expected = [
+        "task 1 `block_on` was polled in turn 2, because source 1 (TcpListener) became readable",
+        "the operating system reported source 1 (TcpListener) readable in turn 1",
+        "source 1 (TcpListener) was registered in turn 1 by task 1 `block_on`",
+    ];
+    assert_eq!(why, expected);
+}
+
+#[test]
+fn a_sleep_tells_what_could_have_ended_it_and_what_did() {
+    let record = Record::new();
+    let event_loop = EventLoop::builder().simulated(0).observer(record.clone()).build().unwrap();
+    event_loop.block_on(async {
+        let late = spawn_named("late", sleep(Duration::from_millis(80)));
+        sleep(Duration::from_millis(50)).await;
+        late.await.unwrap();
+    });
+    let history = History::of(&record);
+    let expected = "the loop slept 50ms: no task was ready
+the next deadline was timer 1, armed in turn 1 by task 1 `block_on` for 50ms
+no source was registered
+it ended because timer 1 was due";
+    assert_eq!(history.why(history.sleeps()[0]).to_string(), expected);
 }

@@ -12,6 +12,7 @@
 //!     measure.rs     inside the measured process: from a workload to its figures
 //!     workload/      the work, written once for every runtime
 //!     backend/       boucle, tokio, smol: the primitives each brings; mio: two servers by hand
+//!     seam.rs        what it costs that boucle can be watched
 //!     load.rs        the clients
 //!     machine.rs     cores, limits, memory: what differs between systems
 
@@ -24,6 +25,7 @@ mod measure;
 mod report;
 mod rows;
 mod runner;
+mod seam;
 mod workload;
 
 use std::process::ExitCode;

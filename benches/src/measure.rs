@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::backend::{Boucle, Kind, Mio, Runtime, Server, Smol, Tokio};
 use crate::load::Talk;
 use crate::machine;
+use crate::seam;
 use crate::workload::sockets::{self, Exchange};
 use crate::workload::{idle, tasks, threads, timers};
 
@@ -17,6 +18,9 @@ pub type Figures = BTreeMap<String, f64>;
 /// Does one job on one backend and prints its figures.
 pub fn measure(job: &str, backend: Kind, quick: bool) -> Result<(), Box<dyn Error>> {
     machine::raise_file_limit();
+    if job.starts_with(seam::JOB) {
+        finish(&seam::measure(job, quick));
+    }
     match backend {
         Kind::Boucle => on_runtime::<Boucle>(job, quick),
         Kind::Tokio => on_runtime::<Tokio>(job, quick),
@@ -107,7 +111,7 @@ fn finish(figures: &Figures) -> ! {
 }
 
 /// The middle one of so many passes.
-fn median(passes: usize, pass: impl FnMut() -> Duration) -> Duration {
+pub fn median(passes: usize, pass: impl FnMut() -> Duration) -> Duration {
     let mut times: Vec<Duration> = std::iter::repeat_with(pass).take(passes).collect();
     times.sort_unstable();
     times[passes / 2]

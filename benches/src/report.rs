@@ -58,6 +58,7 @@ fn table_line(row: &Row, values: &Values) {
     }
     let (must, aim) = match row.target {
         Target::Ratio { must, aim } => (Some(must), aim),
+        Target::Most(most) => (Some(most), None),
         Target::Zero | Target::None => (None, None),
     };
     for (ratio, width) in [(values.ratio(Kind::Boucle, Kind::Tokio), 8), (must, 7), (aim, 7)] {
@@ -101,6 +102,7 @@ fn verdict(row: &Row, values: &Values) -> Option<String> {
     let value = values.median(Kind::Boucle)?;
     let word = match row.target {
         Target::None => return None,
+        Target::Most(most) => if value <= most { "must" } else { "MISSED" }.to_owned(),
         Target::Zero => if value == 0.0 { "aim" } else { "MISSED" }.to_owned(),
         Target::Ratio { must, aim } => {
             let ratio = printed(values.ratio(Kind::Boucle, Kind::Tokio)?);
@@ -146,6 +148,7 @@ pub fn list() {
         let target = match row.target {
             Target::None => "no target".to_owned(),
             Target::Zero => "must be 0".to_owned(),
+            Target::Most(most) => format!("at most {most}"),
             Target::Ratio { must, aim: None } => format!("must {must} x"),
             Target::Ratio { must, aim: Some(aim) } => format!("must {must} x, aim {aim} x"),
         };

@@ -26,6 +26,8 @@ pub enum Target {
     None,
     /// The figure itself must be 0.
     Zero,
+    /// The figure itself, at most.
+    Most(f64),
     /// The median ratio to tokio.
     Ratio {
         /// At least this.
@@ -41,6 +43,10 @@ pub const BARE_TOLERANCE: f64 = 1.05;
 /// Every row, in the order of the table.
 pub const ROWS: &[Row] = &[
     row("yield", "ns", ratio(2.2, 4.0), "1,000 tasks, 1,000 yields each"),
+    part("seam_none", "seam", "ns", Target::None, "`yield` on a loop that cannot be watched"),
+    part("seam_off", "seam", "ns", Target::Most(1.0), "what the seam adds while nobody watches"),
+    part("seam_record", "seam", "ns", Target::Most(25.0), "what a `Record` adds, per event"),
+    part("seam_record_full", "seam", "ns", Target::None, "the same once it has to forget"),
     row("spawn", "ns", ratio(2.5, 4.5), "trivial tasks in batches of 10,000, all awaited"),
     row("spawn_kept", "ns", Target::None, "the same, and glibc keeps what is freed"),
     row("channel", "ns", ratio(1.3, 2.0), "two tasks, a bounded(1) channel, per message"),

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, IsTerminal, Read};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -18,6 +19,7 @@ use crate::backend::Kind;
 use crate::measure::Figures;
 use crate::report::Report;
 use crate::rows::{self, Row};
+use crate::seam;
 
 /// How long a measurement may take. A lost wake shows here.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -51,7 +53,7 @@ pub fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
 }
 
 /// The figures of one round, by backend.
-type Round = BTreeMap<Kind, Figures>;
+pub type Round = BTreeMap<Kind, Figures>;
 
 /// Runs the job of a row on each backend in each round.
 fn rounds(
@@ -60,6 +62,10 @@ fn rounds(
     failures: &mut Vec<String>,
     progress: impl Fn(&str),
 ) -> Vec<Round> {
+    if row.job == seam::JOB {
+        return seam::rounds(options.rounds, options.quick, failures, progress);
+    }
+    let this = std::env::current_exe().expect("the path of this program");
     let mut backends = options.backends.clone();
     backends.retain(|&backend| row.bare || backend != Kind::Mio);
     let mut rounds = Vec::new();
@@ -68,7 +74,7 @@ fn rounds(
         for &backend in &backends {
             let name = backend.name();
             progress(&format!("{} on {name}, round {number} of {}", row.job, options.rounds));
-            match measured(row.job, backend, options.quick) {
+            match measured(&this, row.job, backend, options.quick) {
                 Ok(figures) => drop(round.insert(backend, figures)),
                 Err(error) => failures.push(format!("{} on {name}: {error}", row.job)),
             }
@@ -79,10 +85,15 @@ fn rounds(
     rounds
 }
 
-/// One run: this program again, in the role of a measurement.
-fn measured(job: &str, backend: Kind, quick: bool) -> Result<Figures, Box<dyn Error>> {
+/// One run: this program, or another build of it, in the role of a measurement.
+pub fn measured(
+    program: &Path,
+    job: &str,
+    backend: Kind,
+    quick: bool,
+) -> Result<Figures, Box<dyn Error>> {
     let size = if quick { "quick" } else { "full" };
-    let mut process = Command::new(std::env::current_exe()?)
+    let mut process = Command::new(program)
         .args(["measure", job, backend.name(), size])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

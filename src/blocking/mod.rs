@@ -16,17 +16,18 @@ pub(crate) mod simulated;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
-use crate::blocking::simulated::{Place, Ran};
+use crate::blocking::simulated::Place;
 use crate::clock::{Clock, Instant};
 use crate::config::told;
 use crate::engine::{Engine, context};
-use crate::observe::event::{Event, JobId, PoolId, ThreadId, WorkerId};
+use crate::observe::event::{Cause, Event, JobId, PoolId, WorkerId};
+use crate::shield::shield;
 use crate::shim::this_thread;
-use crate::task::{Completer, JoinError, JoinHandle, spawn_at};
-use crate::time::sleep_until;
+use crate::task::{Completer, JoinError, JoinHandle};
 
 /// How long an idle thread of a [`BlockingPool`] stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -192,8 +193,7 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
     completer.complete(result.map_err(JoinError::Panicked));
 }
 
-/// Gives `work` to a worker of a simulated loop: a task that runs it, and sleeps until its end.
-#[track_caller]
+/// Gives `work` to a simulated worker.
 fn simulate<F, T>(
     engine: &Engine,
     pool: PoolId,
@@ -202,53 +202,70 @@ fn simulate<F, T>(
     place: &'static Location<'static>,
 ) -> JoinHandle<T>
 where
-    F: FnOnce() -> T + 'static,
-    T: 'static,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
 {
-    let (pool, now) = (engine.simulated.number(pool), engine.clock.now());
+    let (loop_id, now) = (engine.inbox.loop_id, engine.clock.now());
+    let pool = engine.workers.number(pool);
     let note = Note::queued(engine, pool, place);
     let (completer, handle) = JoinHandle::remote(note.map(|note| (note.loop_id, note.job)));
-    let job = note.map_or_else(|| engine.next_job(), |note| note.job);
-    settle(engine, pool);
-    let (turn, begun) = engine.simulated.submit(pool, max_workers, now);
-    if let Some(worker) = begun {
-        // It is no thread of its own but this one, whose number is 0 for itself.
-        let (thread, max_workers, at) = (ThreadId(0), told(max_workers), engine.probe.age_at(now));
-        engine.probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
-    }
-    settle(engine, pool);
-    let task = async move {
-        // The queue ends with the loop, and so does this task.
-        let Ok(place) = turn.await else { return };
-        // A job of a job begins when that has come so far.
-        sleep_until(place.start).await;
-        let mut output = Output { completer: Some(completer), result: None };
-        let end = context::current(|engine| {
-            let end = engine.clock.run_on_worker(place.start, || output.make(work));
-            let panicked = output.result.as_ref().map(Result::is_err);
-            engine.simulated.ran(pool, Ran { place, end, job, panicked });
-            end
-        });
-        sleep_until(end).await;
-        context::current(|engine| settle(engine, pool));
-        drop(output);
+    let job = move |place: Place| {
+        let output = Output { completer: Some(completer), result: None };
+        context::of(loop_id, |engine| start(engine, place, max_workers, note, work, output));
     };
-    // Nobody can abort it: as on a thread, a job that has begun goes on.
-    drop(spawn_at(task, Some(job.to_string().into()), place));
+    engine.workers.submit(pool, max_workers, now, (run_due, loop_id), Box::new(job));
     handle
 }
 
-/// Tells what the workers of a simulated pool have done by now, and gives them other jobs.
-fn settle(engine: &Engine, pool: PoolId) {
-    let now = engine.clock.present();
-    for Ran { place: Place { worker, start }, end, job, panicked } in
-        engine.simulated.finished(pool, now)
-    {
-        if let Some(panicked) = panicked {
-            tell(engine, job, worker, start, end, panicked);
-        }
+/// Starts the job of a simulated worker: runs its closure, and so finds out when it will end.
+fn start<T: Send + 'static>(
+    engine: &Engine,
+    place: Place,
+    max_workers: usize,
+    note: Option<Note>,
+    work: impl FnOnce() -> T,
+    mut output: Output<T>,
+) {
+    let Place { pool, worker, thread, is_first, start } = place;
+    let (probe, at, loop_id) = (&engine.probe, engine.probe.age_at(start), engine.inbox.loop_id);
+    probe.set_cause(Cause::Thread(thread));
+    if is_first {
+        let max_workers = told(max_workers);
+        probe.emit(|| Event::WorkerStarted { worker, pool, thread, max_workers, at });
     }
-    engine.simulated.assign(pool, now);
+    let runs = output.completer.as_ref().is_some_and(|completer| !completer.is_aborted());
+    let note = note.filter(|_| runs);
+    if let Some(Note { job, .. }) = note {
+        probe.emit(|| Event::JobStarted { job, worker, at });
+    }
+    let end = engine.clock.run_on_worker(start, || {
+        if runs {
+            output.result = Some(catch_unwind(AssertUnwindSafe(work)));
+        } else {
+            shield(|| drop(work));
+        }
+    });
+    let finish = move || {
+        context::of(loop_id, |engine| finish(engine, place, note, end, output));
+    };
+    engine.workers.end_at(end, Box::new(finish));
+}
+
+/// Ends the job of a simulated worker.
+fn finish<T>(engine: &Engine, place: Place, note: Option<Note>, end: Instant, output: Output<T>) {
+    let (probe, worker) = (&engine.probe, place.worker);
+    probe.set_cause(Cause::Thread(place.thread));
+    if let (Some(Note { job, .. }), Some(result)) = (note, &output.result) {
+        let (at, panicked) = (probe.age_at(end), result.is_err());
+        probe.emit(|| Event::JobFinished { job, worker, at, panicked });
+    }
+    shield(|| drop(output));
+    engine.workers.ended(place, end);
+}
+
+/// Does what is due for the simulated workers of a loop.
+fn run_due(loop_id: u32) {
+    context::of(loop_id, |engine| engine.workers.run_due(&engine.clock));
 }
 
 /// The output of a simulated job. Dropping this sends it: at the job's end, or with the loop, which
@@ -257,23 +274,13 @@ struct Output<T> {
     /// Takes the output, and then is gone.
     completer: Option<Completer<T>>,
     /// The output, once the job has run.
-    result: Option<Result<T, JoinError>>,
-}
-
-impl<T> Output<T> {
-    /// Runs the job, unless its handle has aborted it.
-    fn make(&mut self, work: impl FnOnce() -> T) {
-        if self.completer.as_ref().is_some_and(|completer| !completer.is_aborted()) {
-            let result = catch_unwind(AssertUnwindSafe(work));
-            self.result = Some(result.map_err(JoinError::Panicked));
-        }
-    }
+    result: Option<thread::Result<T>>,
 }
 
 impl<T> Drop for Output<T> {
     fn drop(&mut self) {
         if let (Some(completer), Some(result)) = (self.completer.take(), self.result.take()) {
-            completer.complete(result);
+            completer.complete(result.map_err(JoinError::Panicked));
         }
     }
 }
@@ -305,24 +312,12 @@ impl Note {
     fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
         let job = self.job;
         context::tell(self.loop_id, move |engine| {
-            tell(engine, job, worker, started, finished, panicked);
+            let at = engine.probe.age_at(started);
+            engine.probe.emit(|| Event::JobStarted { job, worker, at });
+            let at = engine.probe.age_at(finished);
+            engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
         });
     }
-}
-
-/// Tells when a job ran.
-fn tell(
-    engine: &Engine,
-    job: JobId,
-    worker: WorkerId,
-    started: Instant,
-    finished: Instant,
-    panicked: bool,
-) {
-    let at = engine.probe.age_at(started);
-    engine.probe.emit(|| Event::JobStarted { job, worker, at });
-    let at = engine.probe.age_at(finished);
-    engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
 }
 
 /// What the workers of a pool tell a loop, if anybody watches it: when they begin and end. They do

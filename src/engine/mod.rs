@@ -38,8 +38,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::blocking::pool::Pool;
-use crate::blocking::simulated::Pools;
+use crate::blocking::{pool::Pool, simulated::Workers};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::engine::arena::Key;
@@ -70,8 +69,8 @@ pub(crate) struct Engine {
     pub(crate) clock: Rc<Clock>,
     /// The threads for blocking work, started by the first job.
     pub(crate) pool: OnceCell<Pool>,
-    /// What a simulated loop has instead.
-    pub(crate) simulated: Pools,
+    /// Who does it in a simulated loop.
+    pub(crate) workers: Workers,
     /// Says what happens.
     pub(crate) probe: Rc<Probe>,
     /// What was chosen.
@@ -118,7 +117,7 @@ impl Engine {
             reactor,
             clock,
             pool: OnceCell::new(),
-            simulated: Pools::default(),
+            workers: Workers::default(),
             probe,
             config,
             turns: Cell::new(0),
@@ -169,6 +168,8 @@ impl Engine {
     fn read_mail(&self) {
         let mut messages = self.messages.take();
         self.inbox.take(&mut messages);
+        messages
+            .extend(self.workers.message(&self.clock).map(|run| (ThreadId(0), Message::Run(run))));
         if !messages.is_empty() {
             self.probe.emit(|| Event::MailTaken { messages: messages.len() as u32 });
             for (sender, message) in messages.drain(..) {
@@ -261,17 +262,18 @@ impl Engine {
     /// What a simulated loop does instead of sleeping: its clock jumps to the moment at which the
     /// wait would end. Returns whether nothing can ever end it.
     fn pass_time(&self, timeout: Option<Duration>, reason: WaitReason) -> bool {
-        if timeout == Some(Duration::ZERO) || self.inbox.has_mail() {
+        let sleep = self.workers.until_next(&self.clock, timeout);
+        if sleep == Some(Duration::ZERO) || self.inbox.has_mail() {
             return false;
         }
         self.probe.emit(|| Event::WaitBegan { timeout, reason });
         // Whoever watches may have woken a task just now.
         let is_quiet = self.ready.len() == 0;
         if is_quiet {
-            self.clock.advance_by(timeout.unwrap_or_default());
+            self.clock.advance_by(sleep.unwrap_or_default());
         }
         self.probe.emit(|| Event::WaitEnded { sources: 0 });
-        is_quiet && timeout.is_none()
+        is_quiet && sleep.is_none()
     }
 
     /// Moves the wheel on to the present, and notes whose timers are due.

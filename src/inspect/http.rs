@@ -132,11 +132,16 @@ impl Request {
                 }
             }
         };
-        timeout(PATIENCE, reading).await.unwrap_or(Ok(Some(Err(Refused::Late))))
+        match timeout(PATIENCE, reading).await {
+            Ok(read) => read,
+            // A browser may open a connection in case that it is needed.
+            Err(_) if filled == 0 => Ok(None),
+            Err(_) => Ok(Some(Err(Refused::Late))),
+        }
     }
 
     /// Takes a head apart.
-    fn parse(head: &[u8]) -> Result<Request, Refused> {
+    pub(super) fn parse(head: &[u8]) -> Result<Request, Refused> {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS];
         let mut parsed = httparse::Request::new(&mut headers);
         match parsed.parse(head) {

@@ -34,7 +34,10 @@ use crate::task::spawn_named;
 use crate::time::timeout;
 
 /// The most connections at once. A browser keeps one open for each page, and a few for a moment.
-const CONNECTIONS: usize = 64;
+const CONNECTIONS: usize = 32;
+
+/// So many more are told that there are too many.
+const REFUSED: usize = 16;
 
 /// How long viewers may take to read the last events when the last loop is gone.
 pub(super) const FAREWELL: Duration = Duration::from_millis(500);
@@ -65,7 +68,7 @@ pub(super) fn run(
         built(Ok(()));
         let desk = Rc::new(Desk {
             server,
-            free: Arc::new(Semaphore::new(CONNECTIONS)),
+            free: Arc::new(Semaphore::new(CONNECTIONS + REFUSED)),
             tables: RefCell::default(),
         });
         let accepting = spawn_named("accept", accept(Rc::clone(&desk), listener));
@@ -79,7 +82,7 @@ pub(super) fn run(
         // The port is free from here on.
         accepting.abort();
         let _ = accepting.await;
-        let _ = timeout(FAREWELL, desk.free.acquire_many(CONNECTIONS)).await;
+        let _ = timeout(FAREWELL, desk.free.acquire_many(CONNECTIONS + REFUSED)).await;
     });
 }
 
@@ -103,10 +106,10 @@ async fn accept(desk: Rc<Desk>, listener: TcpListener) {
                 return;
             }
         };
+        // Small writes go out at once.
+        let _ = stream.set_nodelay(true);
         if desk.free.available_permits() == 0 {
-            // As much as fits into the connection's buffer, which this does.
-            let busy = Answer::refused(Refused::Busy);
-            let _ = timeout(Duration::ZERO, busy.send(&stream, false)).await;
+            // Closed, without a word.
             continue;
         }
         let Ok(permit) = Arc::clone(&desk.free).acquire_owned().await else { return };
@@ -125,6 +128,7 @@ impl Desk {
         let Some(request) = Request::read(stream).await? else { return Ok(()) };
         let head_only = request.as_ref().is_ok_and(|request| request.method == "HEAD");
         let refused = match &request {
+            _ if self.free.available_permits() < REFUSED => Some(Refused::Busy),
             Ok(request) => self.answer(stream, request, head_only).await?.err(),
             Err(refused) => Some(*refused),
         };
@@ -159,7 +163,7 @@ impl Desk {
                     return Ok(Err(Refused::NotFound));
                 };
                 match path {
-                    "/" => (HTML, page::live_html()),
+                    "/" => (HTML, page::live_html(&format!("events?loop={}", watched.number))),
                     "/tasks" => (JSON, self.tasks(&watched).await),
                     _ if head_only => {
                         return http::send(stream, &http::stream_head()).await.map(Ok);
@@ -192,12 +196,13 @@ impl Desk {
 
     /// The table of a loop, as JSON.
     async fn tasks(&self, watched: &Watched) -> String {
-        let table = Rc::clone(self.tables.borrow_mut().entry(watched.number).or_default());
+        let new = || Rc::new(RefCell::new(Table::of(&watched.record)));
+        let table = Rc::clone(self.tables.borrow_mut().entry(watched.number).or_insert_with(new));
         // Tables of loops that are gone are of no use.
         let numbers = self.server.numbers();
         self.tables.borrow_mut().retain(|number, _| numbers.contains(number));
-        Table::catch_up(&table, &watched.record).await;
-        let json = table.borrow().to_json(watched.number, watched.age());
+        Table::catch_up(&table).await;
+        let json = table.borrow().now().to_json(watched.number, watched.age());
         json.to_string()
     }
 }

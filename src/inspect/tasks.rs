@@ -4,12 +4,14 @@
 //! the table comes even if that loop is stuck, which is when it is wanted most. It goes on from
 //! where the last request left off.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::observe::schema::nanos;
+use crate::observe::record::tail::Tail;
+use crate::observe::schema::{Name, nanos};
 use crate::observe::{Awaited, Cause, Event, Observer, Outcome, Record};
 use crate::observe::{JobId, SourceId, TaskId, TimerId, WaitReason};
 use crate::task::yield_now;
@@ -17,11 +19,17 @@ use crate::task::yield_now;
 /// The most tasks in a table that is sent.
 const MOST: usize = 10_000;
 
+/// A table that is computed from a record, as far as it was read.
+pub(super) struct Table {
+    /// The reader.
+    tail: Tail,
+    /// What the events that were read have left.
+    now: Now,
+}
+
 /// What the events up to a moment have left.
 #[derive(Default)]
-pub(super) struct Table {
-    /// How many events it has seen, or the record has dropped before.
-    cursor: u64,
+pub(super) struct Now {
     /// When the last event was.
     last: Duration,
     /// The turn.
@@ -92,29 +100,39 @@ enum State {
 }
 
 impl Table {
-    /// Plays what has happened since. It gives way after each block of events.
-    pub(super) async fn catch_up(table: &std::cell::RefCell<Table>, record: &Record) {
+    /// A table that knows nothing yet.
+    pub(super) fn of(record: &Record) -> Table {
+        Table { tail: record.follow(), now: Now::default() }
+    }
+
+    /// Plays what has happened since, until now. It gives way after each block of events.
+    pub(super) async fn catch_up(table: &RefCell<Table>) {
+        let begin = table.borrow_mut().tail.look();
+        if let Some(begin) = begin {
+            // Too much is missing. But what was still there, the record has kept.
+            let mut now = Now::default();
+            begin.past.replay(&mut now);
+            table.borrow_mut().now = now;
+        }
         loop {
             {
-                let mut table = table.borrow_mut();
-                let mut piece = record.read_from(table.cursor);
-                if piece.lost > 0 {
-                    // Too much is missing. But what was still there, the record has kept.
-                    *table = Table::default();
-                    piece = record.begin();
-                } else if piece.len() == 0 {
-                    return;
-                }
-                piece.replay(&mut *table);
-                table.cursor = piece.next;
+                let Table { tail, now } = &mut *table.borrow_mut();
+                let Some(piece) = tail.next() else { return };
+                piece.replay(now);
             }
             yield_now().await;
         }
     }
 
+    /// What it has computed.
+    pub(super) fn now(&self) -> &Now {
+        &self.now
+    }
+}
+
+impl Now {
     /// The table as JSON. `now` is how old the loop is, where its clock can be read.
     pub(super) fn to_json(&self, number: u32, now: Option<Duration>) -> Value {
-        let until_now = |since: Duration| now.map(|now| nanos(now.saturating_sub(since)));
         let mut doing = match &self.doing {
             Doing::Outside => json!({ "kind": "outside" }),
             Doing::Polling(task) => {
@@ -122,27 +140,14 @@ impl Table {
                 json!({ "kind": "polling", "task": task.0, "name": name })
             }
             Doing::Sleeping(timeout, reason) => json!({
-                "kind": "sleeping", "timeout": timeout.map(nanos), "reason": reason.to_string(),
+                "kind": "sleeping", "timeout": timeout.map(nanos), "reason": Name(*reason),
             }),
             Doing::Dispatching => json!({ "kind": "dispatching" }),
         };
         doing["since"] = nanos(self.since).into();
-        doing["for"] = until_now(self.since).into();
-        let tasks: Vec<Value> = self.tasks.iter().take(MOST).map(|(id, task)| {
-            json!({
-                "task": id.0,
-                "name": task.name,
-                "place": task.place,
-                "by": task.by.to_string(),
-                "born": nanos(task.born),
-                "polls": task.polls,
-                "state": task.state.name(),
-                "since": nanos(task.since),
-                "for": until_now(task.since),
-                "woken_by": task.woken_by.map(|cause| cause.to_string()),
-                "waits_for": task.awaits.iter().map(|what| self.awaited(*what)).collect::<Vec<_>>(),
-            })
-        }).collect();
+        doing["for"] = now.map(|now| nanos(now.saturating_sub(self.since))).into();
+        let tasks = self.tasks.iter().take(MOST);
+        let tasks: Vec<Value> = tasks.map(|(id, task)| self.task(*id, task, now)).collect();
         json!({
             "boucle": "tasks",
             "version": 1,
@@ -153,6 +158,25 @@ impl Table {
             "doing": doing,
             "left_out": self.tasks.len().saturating_sub(MOST),
             "tasks": tasks,
+        })
+    }
+
+    /// A task, as JSON.
+    fn task(&self, id: TaskId, task: &Task, now: Option<Duration>) -> Value {
+        // What a task has to wait for it has said in its last poll.
+        let awaits = task.awaits.iter().filter(|_| task.state == State::Waiting);
+        json!({
+            "task": id.0,
+            "name": task.name,
+            "place": task.place,
+            "by": Name(task.by),
+            "born": nanos(task.born),
+            "polls": task.polls,
+            "state": task.state.name(),
+            "since": nanos(task.since),
+            "for": now.map(|now| nanos(now.saturating_sub(task.since))),
+            "woken_by": task.woken_by.map(Name),
+            "waits_for": awaits.map(|what| self.awaited(*what)).collect::<Vec<_>>(),
         })
     }
 
@@ -233,7 +257,7 @@ impl State {
     }
 }
 
-impl Observer for Table {
+impl Observer for Now {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         self.last = at;
         match *event {

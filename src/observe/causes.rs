@@ -51,7 +51,7 @@ pub(super) struct Causes {
 #[derive(Debug, Clone)]
 pub(super) struct Turn {
     /// The how-manieth of the loop.
-    pub(super) turn: u64,
+    pub(super) number: u64,
     /// The event of its begin.
     pub(super) first: usize,
     /// The event of its end, or the last one before the history ends.
@@ -145,7 +145,7 @@ impl Causes {
             match *event {
                 Event::TurnBegan { turn: number } => {
                     turn = true;
-                    causes.turns.push(Turn { turn: number, first: index, last: index, polls: 0 });
+                    causes.turns.push(Turn { number, first: index, last: index, polls: 0 });
                 }
                 Event::TurnEnded { polls, .. } => {
                     if let Some(last) = causes.turns.last_mut().filter(|_| turn) {

@@ -216,7 +216,7 @@ impl<'a> Chain<'a> {
     /// When something happened, to follow a verb: " in turn 12".
     pub(super) fn when(&self, index: usize) -> String {
         let turn = self.causes.turn_at(index);
-        turn.map_or_else(String::new, |turn| format!(" in turn {}", turn.turn))
+        turn.map_or_else(String::new, |turn| format!(" in turn {}", turn.number))
     }
 
     /// A task with its name.

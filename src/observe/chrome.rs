@@ -23,6 +23,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 use super::lanes::{End, Kind, Lane, Lanes, Segment};
@@ -55,7 +56,8 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
     let task_thread = |index: usize| THE_LOOP + 1 + index;
     let worker_thread = |index: usize| THE_LOOP + 1 + lanes.tasks.len() + index;
 
-    let born: Vec<String> = lanes.tasks.iter().map(|it| format!("spawned at {}", Place(it.place))).collect();
+    let born: Vec<String> =
+        lanes.tasks.iter().map(|it| format!("spawned at {}", Place(it.place))).collect();
     let jobs: Vec<String> = lanes.jobs.iter().map(|job| job.id.to_string()).collect();
     let mut entries = Vec::new();
     slices(&mut entries, THE_LOOP, &lanes.the_loop);
@@ -83,9 +85,10 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
     for (number, wake) in lanes.wakes.iter().enumerate() {
         let Some(poll) = wake.poll else { continue };
         let from = match wake.from {
-            Lane::Task(index) => task_thread(index),
-            // What a worker's message does is done by the loop, when it reads it.
-            Lane::TheLoop | Lane::Worker(_) => THE_LOOP,
+            Lane::Task(index) if wake.in_poll => task_thread(index),
+            // Whoever is to be told of a task's end is woken by the loop, when the poll is over;
+            // and what a worker's message does is done by the loop, when it reads it.
+            Lane::Task(_) | Lane::TheLoop | Lane::Worker(_) => THE_LOOP,
         };
         let mut flow = |at: (Duration, usize), phase, thread| {
             let at = (at.0, at.1, 2);
@@ -114,10 +117,10 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
     });
     write!(to, "\"otherData\":{other},\n\"traceEvents\":[\n")?;
     let process = format!("{program}, loop {}", title.number);
-    write!(to, "{}", named("process_name", THE_LOOP, json!({ "name": process })))?;
+    write!(to, "{}", named("process_name", THE_LOOP, &json!({ "name": process })))?;
     let mut thread = |number: usize, name: &str| {
-        let name = named("thread_name", number, json!({ "name": name }));
-        let order = named("thread_sort_index", number, json!({ "sort_index": number }));
+        let name = named("thread_name", number, &json!({ "name": name }));
+        let order = named("thread_sort_index", number, &json!({ "sort_index": number }));
         write!(to, ",\n{name},\n{order}")
     };
     thread(THE_LOOP, "the loop")?;
@@ -128,7 +131,8 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
         thread(worker_thread(index), &format!("{} of {}", worker.worker, worker.pool))?;
     }
     for entry in &entries {
-        write!(to, ",\n{}", entry.json())?;
+        to.write_all(b",\n")?;
+        serde_json::to_writer(&mut *to, entry)?;
     }
     to.write_all(b"\n]}\n")
 }
@@ -137,8 +141,13 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
 fn slices<'a>(entries: &mut Vec<Entry<'a>>, thread: usize, segments: &'a [Segment]) {
     for segment in segments {
         let (name, category) = words(segment);
-        let entry = |(at, event): (Duration, usize), phase, order| {
-            Entry { at: (at, event, order), phase, thread, name, category, id: None }
+        let entry = |(at, event): (Duration, usize), phase, order| Entry {
+            at: (at, event, order),
+            phase,
+            thread,
+            name,
+            category,
+            id: None,
         };
         // What ends comes before what begins with the same event.
         entries.push(entry(segment.from, 'B', 1));
@@ -160,33 +169,31 @@ fn words(segment: &Segment) -> (&str, &'static str) {
     }
 }
 
-impl Entry<'_> {
-    /// The event as the format has it.
-    fn json(&self) -> Value {
-        let mut json = json!({
-            "ph": self.phase.to_string(),
-            "ts": micros(self.at.0),
-            "pid": 1,
-            "tid": self.thread,
-            "name": self.name,
-            "cat": self.category,
-        });
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry("ph", &self.phase)?;
+        fields.serialize_entry("ts", &micros(self.at.0))?;
+        fields.serialize_entry("pid", &1)?;
+        fields.serialize_entry("tid", &self.thread)?;
+        fields.serialize_entry("name", self.name)?;
+        fields.serialize_entry("cat", self.category)?;
         if let Some(id) = self.id {
-            json["id"] = id.into();
+            fields.serialize_entry("id", &id)?;
         }
         match self.phase {
             // It leads to the slice around it, not to the next one.
-            'f' => json["bp"] = "e".into(),
+            'f' => fields.serialize_entry("bp", "e")?,
             // It belongs to its thread.
-            'i' => json["s"] = "t".into(),
+            'i' => fields.serialize_entry("s", "t")?,
             _ => {}
         }
-        json
+        fields.end()
     }
 }
 
 /// A name or another fact about a thread.
-fn named(what: &str, thread: usize, args: Value) -> Value {
+fn named(what: &str, thread: usize, args: &Value) -> Value {
     // Some readers want a time for every event.
     json!({ "ph": "M", "ts": 0, "pid": 1, "tid": thread, "name": what, "args": args })
 }

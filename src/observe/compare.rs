@@ -33,7 +33,7 @@ use super::told::Told;
 /// });
 /// let difference = one.first_difference(&other).unwrap();
 /// assert_eq!(difference.to_string(), "\
-/// turn 2 differs:
+/// turn 1 differs:
 ///     one:   task 1 `block_on` is done
 ///     other: task 1 `block_on` is woken by task 1 `block_on`");
 /// ```
@@ -108,13 +108,9 @@ impl History {
 
     /// What is compared from some turn on: the index of each event, and what is left of it.
     fn compared(&self, from: u64, in_time: bool) -> impl Iterator<Item = (usize, Compared<'_>)> {
-        let begin = match from {
-            0 => 0,
-            _ => {
-                let turn = self.turns.iter().find(|&&(_, turn)| turn >= from);
-                turn.map_or(self.told.len(), |&(began, _)| began)
-            }
-        };
+        let turn = self.turns.iter().find(|&&(_, turn)| turn >= from);
+        let at_turn = turn.map_or(self.told.len(), |&(began, _)| began);
+        let begin = if from == 0 { 0 } else { at_turn };
         let told = self.told.iter().enumerate().skip(begin);
         told.filter_map(move |(index, told)| Some((index, Compared::of(told, in_time)?)))
     }

@@ -11,6 +11,8 @@
 //!     BOUCLE_DEBUG=1            polls of 100 ms and more, to stderr (see SlowPoll),
 //!                               and panics that nobody saw          (see UnseenPanics)
 //!     BOUCLE_SLOW_POLL_MS=50    polls of 50 ms and more
+//!     BOUCLE_INSPECT=127.0.0.1:4141  the replay page, served on the running loop (see inspect,
+//!                               which knows what this floor does not: `builder.rs` reads it)
 //! ```
 //!
 //! The variables are read whenever a loop is built. They hold for simulated loops as for real ones:

@@ -129,12 +129,14 @@ id! {
     JobId, "job"
 }
 id! {
-    /// A blocking pool: 0 is the loop's own, the others are numbered as the program builds them.
+    /// A blocking pool: 0 is the loop's own, the others are numbered as the program builds them; in
+    /// a simulated loop, as it comes to use them.
     PoolId, "pool"
 }
 id! {
     /// A thread that has sent a message to a loop of this process: the how-manieth that did. To each
-    /// loop, 0 is its own.
+    /// loop, 0 is its own. In a simulated one, the thread that a worker would be: the how-manieth of
+    /// that loop.
     ThreadId, "thread"
 }
 id! {
@@ -439,8 +441,9 @@ pub enum Event<'a> {
         /// Where `spawn_blocking` was called.
         place: &'static Location<'static>,
     },
-    /// A worker took a job. Told when the job's end is, with the time it had then; not at all if the
-    /// loop is dropped before it reads that message.
+    /// A worker took a job. Of a thread it is told when the job's end is, with the time it had
+    /// then, and not at all if the loop is dropped before it reads that message; of a simulated
+    /// worker at once.
     JobStarted {
         /// The job.
         job: JobId,

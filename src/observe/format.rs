@@ -102,7 +102,10 @@ pub(super) fn write(
             let mut tell = Tell { story: Story::default(), to, outcome: Ok(()) };
             if held.dropped > 0 {
                 let (dropped, past) = (held.dropped, held.past.len());
-                writeln!(tell.to, "({dropped} events were dropped, but for the first {past} here)")?;
+                writeln!(
+                    tell.to,
+                    "({dropped} events were dropped, but for the first {past} here)"
+                )?;
             }
             held.replay(&mut tell);
             tell.outcome

@@ -1,4 +1,4 @@
-//! The interrupt: what is to be done before Ctrl-C ends the program.
+//! The interrupt: what is to be done before Ctrl-C, or the end of `main`, ends the program.
 //!
 //! A process that is ended by a signal drops nothing, so a trace would be lost. A thread waits for
 //! the signals of Ctrl-C and of `kill` (SIGINT, SIGTERM), does what is to be done, and then lets
@@ -9,11 +9,19 @@
 //! it. That is when the loop first turns to the operating system, since by then most programs have
 //! done so; or, if it never does because it is stuck, after a second.
 //!
-//! Nothing but Linux tells who catches a signal; elsewhere there is no such thread.
+//! When `main` returns or somebody calls `exit`, the loops of other threads, or all, are not dropped
+//! either. But then the C library runs the destructors of the thread-locals of the thread that
+//! exits, if it is a common one; so the main thread, once it has a loop, has one that does what is
+//! to be done.
+//!
+//! Nothing but Linux tells who catches a signal, and which thread is the main one; elsewhere all
+//! this is not done.
 //!
 //! This is the only place that handles signals.
 
+use std::cell::Cell;
 use std::fs;
+use std::path::Component;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, OnceLock};
@@ -28,9 +36,31 @@ use signal_hook::low_level::emulate_default_handler;
 /// How long a program has for handlers of its own if its loop does not wait before.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Begins to watch, once in a process; `finish` is called when a signal is to end it.
+thread_local! {
+    /// What is to be done when the main thread exits.
+    static LEAVING: Leaving = const { Leaving(Cell::new(None)) };
+}
+
+/// Does something when it is dropped.
+struct Leaving(Cell<Option<fn()>>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(finish) = self.0.get() {
+            finish();
+        }
+    }
+}
+
+/// Begins to watch, once in a process; `finish` is called when a signal is to end it, or the main
+/// thread, if this is it, exits.
 pub(super) fn watch(finish: fn()) -> &'static SyncSender<()> {
     static READY: OnceLock<SyncSender<()>> = OnceLock::new();
+
+    if is_main_thread() {
+        // If the thread exits already, it is too late.
+        let _ = LEAVING.try_with(|leaving| leaving.0.set(Some(finish)));
+    }
 
     READY.get_or_init(|| {
         let (ready, waits) = mpsc::sync_channel(1);
@@ -63,6 +93,14 @@ fn serve(ready: &Receiver<()>, finish: fn()) {
         finish();
         let _ = emulate_default_handler(signal);
     }
+}
+
+/// Whether this is the main thread: its number is that of the process.
+fn is_main_thread() -> bool {
+    fs::read_link("/proc/thread-self").is_ok_and(|path| {
+        // Such as "4711/task/4712".
+        path.components().next().map(Component::as_os_str) == path.file_name()
+    })
 }
 
 /// Whether a process neither catches nor ignores a signal, by its status as Linux tells it.

@@ -36,7 +36,9 @@ pub(super) struct Lanes {
     pub(super) from: Duration,
     /// When it ends.
     pub(super) to: Duration,
-    /// The seed of a simulated loop.
+    /// Whether the loop was simulated.
+    pub(super) simulated: bool,
+    /// What a simulated loop drew the order of tasks from, if it did.
     pub(super) seed: Option<u64>,
     /// How many turns began.
     pub(super) turns: u64,
@@ -65,6 +67,13 @@ pub(super) struct Segment {
     pub(super) kind: Kind,
     /// For what a task waits, or which job it is; else empty.
     pub(super) label: Box<str>,
+}
+
+impl Segment {
+    /// How long it takes.
+    pub(super) fn span(&self) -> Duration {
+        self.to.0.saturating_sub(self.from.0)
+    }
 }
 
 /// What is done in a segment.
@@ -151,9 +160,11 @@ pub(super) struct Wake {
     pub(super) at: (Duration, usize),
     /// Whose lane it comes from.
     pub(super) from: Lane,
+    /// Whether a task woke it while it was polled, and not when it was over.
+    pub(super) in_poll: bool,
     /// The task, as an index into the lanes.
     pub(super) task: usize,
-    /// The poll to which it led, if there was one.
+    /// The poll to which it led, if there was one; not told of wakes of the past.
     pub(super) poll: Option<(Duration, usize)>,
 }
 
@@ -203,6 +214,11 @@ impl Lanes {
         held.replay(&mut weaver);
         weaver.finish()
     }
+
+    /// The whole time.
+    pub(super) fn span(&self) -> Duration {
+        self.to.saturating_sub(self.from)
+    }
 }
 
 impl TaskLane {
@@ -251,7 +267,9 @@ impl Observer for Weaver {
         self.lanes.to = self.lanes.to.max(at);
         let now = (at, self.event);
         match *event {
-            Event::LoopBuilt { seed, .. } => self.lanes.seed = seed,
+            Event::LoopBuilt { simulated, seed, .. } => {
+                (self.lanes.simulated, self.lanes.seed) = (simulated, seed);
+            }
             Event::LoopDropped => self.turn_to(now, None),
             Event::TurnBegan { .. } => {
                 self.lanes.turns += 1;
@@ -262,7 +280,8 @@ impl Observer for Weaver {
             Event::WaitEnded { .. } => self.turn_to(now, Some(Kind::Dispatching)),
             Event::Spawned { task, place, name, .. } => {
                 self.tasks.insert(task, self.lanes.tasks.len());
-                let now = Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
+                let now =
+                    Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
                 let name = name.into();
                 self.lanes.tasks.push(TaskLane {
                     id: task,
@@ -351,11 +370,9 @@ impl Weaver {
     /// A task is woken.
     fn wake(&mut self, now: (Duration, usize), task: TaskId, by: Cause) {
         let Some(&task) = self.tasks.get(&task) else { return };
+        let polled = self.polled.as_ref().map(|(polled, _)| *polled);
         let from = match by {
-            Cause::Task(by) => match (self.tasks.get(&by), &self.polled) {
-                (Some(by), Some((polled, _))) if by == polled => Lane::Task(*by),
-                _ => Lane::TheLoop,
-            },
+            Cause::Task(by) => self.tasks.get(&by).map_or(Lane::TheLoop, |&by| Lane::Task(by)),
             Cause::Thread(by) => {
                 let worker = self.lanes.workers.iter().position(|it| it.thread == Some(by));
                 worker.map_or(Lane::TheLoop, Lane::Worker)
@@ -363,9 +380,9 @@ impl Weaver {
             Cause::Source(_) | Cause::Timer(_) | Cause::Program => Lane::TheLoop,
         };
         let wake = self.lanes.wakes.len();
-        self.lanes.wakes.push(Wake { at: now, from, task, poll: None });
-        let is_polled = self.polled.as_ref().is_some_and(|(polled, _)| *polled == task);
-        if is_polled {
+        let in_poll = polled.is_some_and(|polled| from == Lane::Task(polled));
+        self.lanes.wakes.push(Wake { at: now, from, in_poll, task, poll: None });
+        if polled == Some(task) {
             // It runs on; then it is queued.
             if let Some(open) = &mut self.lanes.tasks[task].now {
                 open.wake = Some(wake);
@@ -380,7 +397,9 @@ impl Weaver {
     fn poll(&mut self, now: (Duration, usize), task: TaskId) {
         let Some(&task) = self.tasks.get(&task) else { return };
         self.lanes.polls += 1;
-        if let Some(wake) = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake) {
+        if let Some(wake) = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake)
+            && self.lanes.wakes[wake].at.1 > self.past
+        {
             self.lanes.wakes[wake].poll = Some(now);
         }
         let next = Open { from: now, kind: Kind::Running, label: "".into(), wake: None };
@@ -520,8 +539,7 @@ pub(super) struct Human(pub(super) Duration);
 impl fmt::Display for Human {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nanos = self.0.as_nanos() as f64;
-        let units =
-            [("h", 3.6e12), ("min", 6e10), ("s", 1e9), ("ms", 1e6), ("\u{b5}s", 1e3)];
+        let units = [("h", 3.6e12), ("min", 6e10), ("s", 1e9), ("ms", 1e6), ("\u{b5}s", 1e3)];
         // 999.96 ms are a second: rounding decides the unit.
         let Some((unit, size)) = units.into_iter().find(|(_, size)| nanos >= size * 0.9995) else {
             return write!(f, "{} ns", self.0.as_nanos());
@@ -529,7 +547,11 @@ impl fmt::Display for Human {
         let value = nanos / size;
         let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
         let text = format!("{value:.digits$}");
-        let text = if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        let text =
+            if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
         write!(f, "{text} {unit}")
     }
 }
+
+#[cfg(test)]
+mod tests;

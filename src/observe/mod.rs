@@ -5,25 +5,33 @@
 //!
 //! * [`Print`] tells the story of the loop in words, turn by turn.
 //! * [`Record`] keeps the events for the program to read.
+//! * `Trace` writes them to a file, in one of five forms (feature `trace`).
 //! * [`History`] says why something happened, and where two runs differ.
 //! * [`SlowPoll`] reports tasks that keep the thread to themselves, while they do and afterwards.
+//! * `Spans` (feature `tracing`) tells `tracing` of the tasks, so that tokio-console shows them.
 //! * [`UnseenPanics`] reports tasks that panicked while nobody awaited them.
 //!
 //! Or leave the program as it is, and set a variable of its environment:
 //!
 //! | variable | effect |
 //! |---|---|
-//! | `BOUCLE_TRACE=run.txt` | the story in words, into that file; the process's second loop writes `run-2.txt`, and so on |
-//! | `BOUCLE_TRACE=-` | the story in words, to stderr |
+//! | `BOUCLE_TRACE=run.html` | a page that replays the loop; the process's second loop writes `run-2.html`, and so on |
+//! | `BOUCLE_TRACE=run.svg` | a picture of who did what when |
+//! | `BOUCLE_TRACE=run.jsonl` | the events, for programs: a line of JSON each, as `src/observe/schema.rs` describes |
+//! | `BOUCLE_TRACE=run.json` | Chrome's trace format, for Perfetto, speedscope and others |
+//! | `BOUCLE_TRACE=run.txt` | the story in words, while it happens |
+//! | `BOUCLE_TRACE=-` | the same, to stderr |
+//! | `BOUCLE_COMPARE=old.jsonl` | shows another run beside this one on the page |
 //! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |
 //! | `BOUCLE_SLOW_POLL_MS=50` | reports polls from 50 ms on |
 //!
+//! All but the story is written when the loop is dropped, or on Linux when Ctrl-C ends the program.
 //! They hold for simulated loops too. An existing file is overwritten; a value that is not
 //! understood is an error of [`Builder::build`](crate::Builder::build).
 //!
-//! A loop that nobody watches pays under a nanosecond an event; one that is watched, a clock read
-//! (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
+//! A loop that nobody watches pays under a nanosecond a poll; one that is watched, a clock read for
+//! almost every event (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
 mod block;
 mod causes;
@@ -48,12 +56,14 @@ mod print;
 pub(crate) mod probe;
 #[cfg(feature = "trace")]
 mod read;
-mod record;
+pub(crate) mod record;
 #[cfg(feature = "trace")]
 pub(crate) mod schema;
 mod sleeps;
 mod slow_poll;
 mod slow_report;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "trace")]
 mod svg;
 #[cfg(feature = "trace")]
@@ -61,7 +71,7 @@ mod target;
 mod tasks;
 mod told;
 #[cfg(feature = "trace")]
-mod trace;
+pub(crate) mod trace;
 mod unseen;
 mod watchdog;
 mod why;
@@ -83,6 +93,8 @@ pub use print::Print;
 pub use record::{Record, Recorded};
 pub use slow_poll::SlowPoll;
 pub use slow_report::SlowReport;
+#[cfg(feature = "tracing")]
+pub use spans::Spans;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
 pub use unseen::{UnseenPanic, UnseenPanics};

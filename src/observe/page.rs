@@ -67,7 +67,8 @@ pub(super) fn write(
         "SCRIPTS" => to.write_all(script().as_bytes()),
         "TRACE" => schema::write(title, held, &mut Harmless(to)),
         "TRACE-B" => Harmless(to).write_all(other.unwrap_or_default().as_bytes()),
-        _ => Ok(()),
+        // A comment.
+        other => write!(to, "/*{other}*/"),
     })
 }
 
@@ -86,11 +87,12 @@ fn fill(
     to.write_all(rest.as_bytes())
 }
 
-/// The page of a running loop: its parts come as files of their own, and the events as a stream. So
-/// its policy, which whoever serves it states, need not allow anything inside the page.
+/// The page of a running loop: its parts come as files of their own, and the events as a stream,
+/// from the address `events`. So its policy, which whoever serves it states, need not allow anything inside the page.
 #[cfg(feature = "inspect")]
-pub(crate) fn live_html() -> String {
-    PAGE.replace(POLICY, LIVE)
+pub(crate) fn live_html(events: &str) -> String {
+    let live = format!("<meta name=\"boucle-live\" content=\"{events}\">");
+    PAGE.replace(POLICY, &live)
         .replace("<style>/*STYLE*/</style>", "<link rel=\"stylesheet\" href=\"style.css\">")
         .replace("<script>/*SCRIPTS*/</script>", "<script src=\"script.js\" defer></script>")
         .replace("/*TRACE*/", "")
@@ -102,11 +104,8 @@ pub(crate) fn live_html() -> String {
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
                       script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:\">";
 
-/// What tells the page that it watches a running loop.
-#[cfg(feature = "inspect")]
-const LIVE: &str = "<meta name=\"boucle-live\" content=\"events\">";
-
 /// How the page looks.
+#[cfg(any(test, feature = "inspect"))]
 pub(crate) fn style() -> &'static str {
     STYLE
 }

@@ -85,7 +85,7 @@ impl Past {
     /// Takes note of a block that is dropped.
     pub(super) fn fold(&mut self, block: &Block) {
         for (at, event, name) in block.iter() {
-            self.note(Kept { number: self.dropped, at, event: *event }, name);
+            self.note(Kept { number: self.dropped, at, event }, name);
             self.dropped += 1;
         }
     }
@@ -93,7 +93,8 @@ impl Past {
     /// The events that are kept, in the order in which they happened.
     pub(super) fn tell(&self) -> Block {
         let one_each = self.built.iter().chain(&self.turn).chain(&self.wait).chain(&self.poll);
-        let timers = self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
+        let timers =
+            self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
         let others = self.sources.values().chain(self.jobs.values()).chain(self.workers.values());
         let mut kept: Vec<(&Kept, &str)> =
             one_each.chain(timers).chain(others).map(|kept| (kept, "")).collect();

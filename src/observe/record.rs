@@ -9,22 +9,30 @@
 //!     ---------> past   | turn 1 | spawned | woken | ... |  ...  | spawned | polled |
 //! ```
 //!
-//! Cost: an uncontended lock and a copy of 56 bytes, some 20 ns beside the clock read of any
-//! observer; an allocation for a name. A reader holds the lock only while it copies the past, the
-//! present block and the addresses of the others.
+//! The loop and the readers meet at a lock, but the loop does not take it for the events of every
+//! poll: it puts them into a queue that it alone writes, its *inlet*, and whoever takes the lock
+//! first empties the inlet into the present block. So no reader misses anything, even while the
+//! loop is stuck; and the loop takes the lock only when its inlet is full, or for a rarer event.
+//!
+//! Cost: 5 to 8 ns for the events of a poll, some 20 for the others and an allocation for a name,
+//! beside the clock read of any observer. A reader holds the lock only while it empties the inlet
+//! and copies the past, the present block and the addresses of the others.
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::block::Block;
+use rtrb::{Consumer, Producer, RingBuffer};
+
+use super::block::{Block, Small};
 use super::event::{Event, Observer};
 use super::past::Past;
 use super::words::Stamp;
 
 #[cfg(feature = "inspect")]
-mod tail;
+pub(crate) mod tail;
 
 /// Keeps what happened in a loop, for the program to read: while it runs, or afterwards.
 ///
@@ -32,8 +40,11 @@ mod tail;
 /// while the loop is stuck. Its text ([`Display`](fmt::Display)) has one line an event; under
 /// [`EventLoop::simulated`](crate::EventLoop::simulated) the same seed gives the same text.
 ///
-/// Keeping an event costs about 20 ns, and 56 bytes until the record is full. Of a name, 1,024
-/// bytes are kept.
+/// Keeping a poll or a wake costs less than 10 ns beside the clock read of any observer, and 24
+/// bytes; another event some 20 ns, and 64 bytes. When the record is full it takes no more memory,
+/// but about 20 ns more by the event, to forget with care. Of a name, 1,024 bytes are kept.
+///
+/// It is for one loop at a time: of two that turn at once, the events would be mixed in pieces.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::{Event, Record}};
@@ -45,14 +56,18 @@ mod tail;
 /// assert_eq!(polls, 2);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Clone)]
 pub struct Record {
     /// The ring, shared with the clone that the loop has.
     ring: Arc<Mutex<Ring>>,
+    /// The way into it, if this is the clone that a loop has. It is never locked: an observer is
+    /// told events by the one who owns it, and `Mutex` only lets the others be on any thread.
+    inlet: Mutex<Option<Producer<Small>>>,
 }
 
 /// What the lock guards.
 struct Ring {
+    /// The other ends of the inlets.
+    outlets: Vec<Consumer<Small>>,
     /// The block to which events are added.
     present: Block,
     /// The blocks before it, oldest first; readers may hold them too.
@@ -67,11 +82,14 @@ struct Ring {
     past: Past,
 }
 
+/// The most events in an inlet: enough to forget the lock, few enough to stay in the cache.
+const INLET: usize = 256;
+
 /// The most bytes in a block: small beside a record of the usual size.
 const BLOCK: usize = 64 << 10;
 
 impl Record {
-    /// What a record holds unless another limit is chosen: 64 MiB, about a million events.
+    /// What a record holds unless another limit is chosen: 64 MiB, one to two million events.
     pub const LIMIT: usize = 64 << 20;
 
     /// An empty record that will hold up to [`Record::LIMIT`] bytes.
@@ -93,7 +111,7 @@ impl Record {
     /// ```
     #[must_use]
     pub fn with_limit(bytes: usize) -> Record {
-        Record { ring: Arc::new(Mutex::new(Ring::new(bytes))) }
+        Record { ring: Arc::new(Mutex::new(Ring::new(bytes))), inlet: Mutex::default() }
     }
 
     /// The events that the record holds, oldest first. If some were dropped, the first
@@ -169,19 +187,37 @@ impl Record {
     /// ```
     pub fn clear(&self) {
         let mut ring = self.ring();
-        *ring = Ring::new(ring.limit);
+        let outlets = mem::take(&mut ring.outlets);
+        *ring = Ring { outlets, ..Ring::new(ring.limit) };
     }
 
-    /// The ring. No code of anybody else runs under the lock.
-    fn ring(&self) -> MutexGuard<'_, Ring> {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Keeps an event that its inlet does not take: it is a rarer one, or the first, or too many.
+    #[cold]
+    fn keep(&mut self, at: Duration, event: &Event<'_>) {
+        let mut ring = whole(&self.ring);
+        ring.keep(at, event);
+        let inlet = self.inlet.get_mut().unwrap_or_else(PoisonError::into_inner);
+        inlet.get_or_insert_with(|| ring.open());
     }
+
+    /// The ring, with all that has happened.
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        whole(&self.ring)
+    }
+}
+
+/// The ring, with all that has happened. No code of anybody else runs under the lock.
+fn whole(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
+    let mut ring = ring.lock().unwrap_or_else(PoisonError::into_inner);
+    ring.empty_inlets();
+    ring
 }
 
 impl Ring {
     /// An empty ring.
     fn new(limit: usize) -> Ring {
         Ring {
+            outlets: Vec::new(),
             present: Block::default(),
             older: VecDeque::new(),
             older_bytes: 0,
@@ -191,12 +227,61 @@ impl Ring {
         }
     }
 
+    /// Another inlet.
+    fn open(&mut self) -> Producer<Small> {
+        let (inlet, outlet) = RingBuffer::new(INLET);
+        self.outlets.push(outlet);
+        inlet
+    }
+
+    /// Keeps what has come in.
+    fn empty_inlets(&mut self) {
+        let mut outlets = mem::take(&mut self.outlets);
+        outlets.retain_mut(|outlet| {
+            // Asked first, so that nothing can come in afterwards.
+            let is_last = outlet.is_abandoned();
+            if let Ok(come) = outlet.read_chunk(outlet.slots()) {
+                let (first, second) = come.as_slices();
+                self.keep_all(first);
+                self.keep_all(second);
+                come.commit_all();
+            }
+            !is_last
+        });
+        self.outlets = outlets;
+    }
+
+    /// Keeps events of polls.
+    fn keep_all(&mut self, mut events: &[Small]) {
+        while !events.is_empty() {
+            let room = self.make_room(Block::SMALL) / Block::SMALL;
+            let (fitting, rest) = events.split_at(events.len().min(room.max(1)));
+            self.present.extend(fitting);
+            events = rest;
+        }
+    }
+
+    /// Keeps any event.
+    fn keep(&mut self, at: Duration, event: &Event<'_>) {
+        self.make_room(Block::EVENT);
+        self.present.push(at, event);
+    }
+
+    /// How many bytes the present block may still take: as many as are asked for, or none if it is
+    /// empty.
+    fn make_room(&mut self, bytes: usize) -> usize {
+        if self.present.bytes() + bytes > self.block_limit && self.present.len() > 0 {
+            self.begin_block();
+        }
+        self.block_limit.saturating_sub(self.present.bytes())
+    }
+
     /// Begins another block, in the memory of the oldest one if there is no room for all.
     #[cold]
     fn begin_block(&mut self) {
         let mut room = None;
         self.older_bytes += self.present.bytes();
-        let full = std::mem::take(&mut self.present);
+        let full = mem::take(&mut self.present);
         let first = full.first + full.len() as u64;
         self.older.push_back(Arc::new(full));
         while self.older_bytes + self.block_limit > self.limit
@@ -208,7 +293,7 @@ impl Ring {
         }
         // A block that some reader still holds is left to that reader.
         self.present = room.unwrap_or_default();
-        self.present.clear(self.block_limit / Block::EVENT);
+        self.present.clear(self.block_limit);
         self.present.first = first;
     }
 }
@@ -246,11 +331,20 @@ impl Snapshot {
 impl Observer for Record {
     #[inline]
     fn event(&mut self, at: Duration, event: &Event<'_>) {
-        let mut ring = self.ring();
-        if ring.present.bytes() + Block::EVENT > ring.block_limit && ring.present.len() > 0 {
-            ring.begin_block();
+        if let Some(small) = Small::new(at, event)
+            && let Ok(Some(inlet)) = self.inlet.get_mut()
+            && inlet.push(small).is_ok()
+        {
+            return;
         }
-        ring.present.push(at, event);
+        self.keep(at, event);
+    }
+}
+
+/// Another handle of the same record.
+impl Clone for Record {
+    fn clone(&self) -> Record {
+        Record { ring: Arc::clone(&self.ring), inlet: Mutex::default() }
     }
 }
 
@@ -332,3 +426,6 @@ impl Observer for Collect {
         self.0.push(Recorded { at, event: event.with_name(""), name });
     }
 }
+
+#[cfg(test)]
+mod tests;

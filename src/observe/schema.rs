@@ -12,8 +12,10 @@
 //!
 //! In the header, `program` is the name of the executable and `loop` tells several loops of a
 //! process apart. `events` lines follow. If the record was full, the oldest `dropped` events are
-//! not among them; what was still of use then (tasks alive, timers armed, ...) is told again by the
-//! first `past` lines, with the times at which it happened.
+//! not among them, but for those that tell what was still there when the rest begins: tasks alive
+//! with their last poll and the wake since, timers armed, sources, jobs, workers. These are the
+//! first `past` lines, as they were, in the order in which they happened. A task of which no poll
+//! is told among them was not polled before.
 //!
 //! | field | holds |
 //! |---|---|
@@ -43,15 +45,15 @@ use super::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use super::record::Snapshot;
 
 /// The version of the schema.
-pub(crate) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Title {
+pub(crate) struct Title {
     /// The name of the program, empty if it is not to be told.
-    pub(super) program: String,
+    pub(crate) program: String,
     /// Which loop of the process it is, from 1.
-    pub(super) number: u32,
+    pub(crate) number: u32,
 }
 
 /// Writes a whole trace: the header, then a line an event.
@@ -64,7 +66,7 @@ pub(super) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::R
 
 /// Writes the header: of so many events, after so many that were dropped, of which so many are told
 /// all the same.
-pub(super) fn write_header(
+pub(crate) fn write_header(
     title: &Title,
     (events, dropped, past): (usize, u64, usize),
     to: &mut dyn Write,
@@ -108,8 +110,7 @@ impl Observer for Lines<'_> {
     fn event(&mut self, at: Duration, event: &Event<'_>) {
         if self.outcome.is_ok() {
             let written = serde_json::to_writer(&mut *self.to, &Line { at, event });
-            self.outcome =
-                written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
+            self.outcome = written.map_err(io::Error::from).and_then(|()| self.to.write_all(b"\n"));
         }
     }
 }
@@ -255,7 +256,7 @@ impl<M: SerializeMap> Fields<'_, M> {
 }
 
 /// A value by its name in the schema.
-struct Name<T>(T);
+pub(crate) struct Name<T>(pub(crate) T);
 
 impl Serialize for Name<Cause> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -37,9 +37,10 @@ const PAGE_LIMIT: usize = 16 << 20;
 /// It is what `BOUCLE_TRACE=run.html` adds to every loop of a program. The file is written when
 /// the loop is dropped: also while a panic unwinds, or when `main` returns an error. On Linux it is
 /// written, too, before SIGINT (Ctrl-C) or SIGTERM ends the program; a signal that the program
-/// handles itself before its loop first sleeps is left to it. It is lost where nothing is dropped:
-/// with `std::process::exit`, SIGKILL, a panic that aborts, or a loop on a thread that the end of
-/// `main` cuts off. A file that cannot be written then is told on stderr, in one line.
+/// handles itself before its loop first sleeps is left to it. Where the C library allows it, as
+/// glibc does, it is also written for loops that the end of `main`, or `std::process::exit` on the
+/// main thread, cuts off, if that thread had a loop too. It is lost with SIGKILL and with a panic
+/// that aborts. A file that cannot be written then is told on stderr, in one line.
 ///
 /// Until the end the events are kept in memory as by [`Record`], and the oldest ones are dropped
 /// when its limit is reached: [`Record::LIMIT`], or a quarter of it for a page. The story (`.txt`)
@@ -172,7 +173,7 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn program(mut self, name: &str) -> Trace {
-        self.change(|document| document.title.program = name.to_owned());
+        self.change(|document| name.clone_into(&mut document.title.program));
         self
     }
 
@@ -255,7 +256,7 @@ fn write_all() {
 }
 
 /// The file name of this program, as far as it can be known.
-fn executable() -> String {
+pub(crate) fn executable() -> String {
     let path = env::current_exe().unwrap_or_default();
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
@@ -294,9 +295,8 @@ impl Document {
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(target) = target.take() else { return };
         let held = self.record.snapshot();
-        let written = target.write(|to| {
-            format::write(&self.title, &held, self.format, self.other.as_deref(), to)
-        });
+        let written = target
+            .write(|to| format::write(&self.title, &held, self.format, self.other.as_deref(), to));
         if let Err(error) = written {
             let told = refused(target.path(), &error);
             // Nobody may listen there.

@@ -31,7 +31,8 @@ use super::words::{Count, Span, rounded};
 /// # let record = Record::new();
 /// # EventLoop::builder().simulated(0).observer(record.clone()).build()?.block_on(async {});
 /// let history = History::of(&record);
-/// let first = &history.why(3).steps()[0];
+/// let why = history.why(3);
+/// let first = &why.steps()[0];
 /// assert_eq!(first.text, "task 1 `block_on` was polled in turn 1, because it was new");
 /// assert_eq!(first.event, Some(3));
 /// # Ok::<(), std::io::Error>(())
@@ -337,7 +338,7 @@ impl<'a> Chain<'a> {
         let first = &polls[*list.get(list.len().checked_sub(own + 1)?)?];
         if own > 0 {
             let times = Count(own as u32 + 1, "time");
-            let turn = self.causes.turn_at(first.first).map_or(0, |turn| turn.turn);
+            let turn = self.causes.turn_at(first.first).map_or(0, |turn| turn.number);
             let text = format!("it had woken itself {times} in a row, since turn {turn}");
             self.add(text, first.first);
         }
@@ -374,12 +375,12 @@ impl<'a> Chain<'a> {
 
     /// How long a turn took.
     fn turn(&mut self, index: usize) {
-        let Some(&Turn { turn, first, last, polls }) = self.causes.turn_at(index) else {
+        let Some(&Turn { number, first, last, polls }) = self.causes.turn_at(index) else {
             self.tell(index);
             return;
         };
         let span = self.span(first, last);
-        self.add(format!("turn {turn} took {span}: {}", Count(polls, "poll")), first);
+        self.add(format!("turn {number} took {span}: {}", Count(polls, "poll")), first);
         if let Some(wait) = self.causes.wait_before(last)
             && wait.first >= first
             && wait.is_sleep()

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+#[cfg(feature = "trace")]
 use crate::golden;
+#[cfg(feature = "trace")]
+use boucle::Builder;
 use boucle::EventLoop;
-use boucle::observe::{Event, Record, Recorded, TaskId, WaitReason};
+use boucle::observe::{Event, Record, Recorded, TaskId};
 
 /// So many milliseconds.
 pub const fn ms(millis: u64) -> Duration {
@@ -15,6 +18,7 @@ pub const fn ms(millis: u64) -> Duration {
 /// Where a scene is played.
 pub struct Stage {
     /// The scene, and the file of its trace.
+    #[cfg_attr(not(feature = "trace"), expect(dead_code))]
     name: &'static str,
     /// Threads for blocking work, at most.
     workers: usize,
@@ -36,19 +40,14 @@ impl Stage {
     pub fn play(self, scene: impl Future<Output = ()>) -> Trace {
         let record = Record::new();
         let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
-        let mut builder = builder.max_blocking_threads(self.workers);
-        if cfg!(feature = "trace") {
-            for observer in golden::traces(self.name) {
-                builder = builder.observer(observer);
-            }
-        }
+        let builder = builder.max_blocking_threads(self.workers);
+        #[cfg(feature = "trace")]
+        let builder = golden::traces(self.name).into_iter().fold(builder, Builder::observer);
         let event_loop = builder.build().unwrap();
         event_loop.block_on(scene);
         drop(event_loop);
-        // Places of spawn are paths, which are written in another way elsewhere.
-        if cfg!(all(feature = "trace", unix)) {
-            golden::compare(self.name, &record);
-        }
+        #[cfg(feature = "trace")]
+        golden::compare(self.name, &record);
         Trace { events: record.events() }
     }
 }
@@ -119,7 +118,9 @@ impl Trace {
         for happened in &self.events {
             match happened.event() {
                 Event::PollBegan { .. } => began = happened.at,
-                Event::PollEnded { task, .. } => polls.push((happened.at - began, task)),
+                Event::PollEnded { task, .. } => {
+                    polls.push((happened.at.saturating_sub(began), task));
+                }
                 _ => {}
             }
         }
@@ -149,12 +150,17 @@ impl Trace {
         self.fired().into_iter().filter(|&(_, late)| !late.is_zero()).collect()
     }
 
-    /// How long the loop slept each time until the first timer was due.
-    pub fn waits(&self) -> Vec<Duration> {
-        self.told(|_, event| match *event {
-            Event::WaitBegan { timeout, reason: WaitReason::TimerDue } => timeout,
+    /// How long the loop slept each time.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        let began = self.told(|at, event| match event {
+            Event::WaitBegan { .. } => Some(at),
             _ => None,
-        })
+        });
+        let ended = self.told(|at, event| match event {
+            Event::WaitEnded { .. } => Some(at),
+            _ => None,
+        });
+        ended.iter().zip(began).map(|(ended, began)| ended.saturating_sub(began)).collect()
     }
 
     /// How many workers had a job.
@@ -175,11 +181,10 @@ impl Trace {
             _ => None,
         });
         changes.sort_unstable();
-        let (mut now, mut most) = (0, 0);
-        for (_, change) in changes {
-            now += change;
-            most = now.max(most);
-        }
-        most as usize
+        let running = changes.iter().scan(0_isize, |running, &(_, change)| {
+            *running += change;
+            Some(*running)
+        });
+        usize::try_from(running.max().unwrap_or_default()).unwrap()
     }
 }

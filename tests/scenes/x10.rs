@@ -35,7 +35,7 @@ fn one_by_one_takes_the_sum_and_one_timer_is_armed_at_a_time() {
     let trace = Stage::new("x10_one_by_one").play(one_by_one());
     assert_eq!(trace.took(), ms(WAITS.iter().sum()));
     assert_eq!(trace.timers_at_once(), 1);
-    assert_eq!(trace.waits(), WAITS.map(ms));
+    assert_eq!(trace.sleeps(), WAITS.map(ms));
 }
 
 #[test]

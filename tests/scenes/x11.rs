@@ -23,5 +23,5 @@ fn five_at_once_take_as_long_as_the_longest() {
     assert_eq!(trace.took(), ms(1_460));
     assert_eq!(trace.timers_at_once(), 5);
     // The loop worked in no time at all: it slept through.
-    assert_eq!(trace.waits().iter().sum::<Duration>(), ms(1_460));
+    assert_eq!(trace.sleeps().iter().sum::<Duration>(), ms(1_460));
 }

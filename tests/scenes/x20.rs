@@ -45,7 +45,8 @@ fn blocking_takes_the_sum_and_stops_everybody() {
 
 #[test]
 fn offloaded_but_awaited_one_by_one_takes_the_sum_too() {
-    let trace = Stage::new("x20_awaited_one_by_one").play(offloaded_but_awaited_at_once());
+    let trace =
+        Stage::new("x20_awaited_one_by_one").workers(10).play(offloaded_but_awaited_at_once());
     assert_eq!(trace.took(), ms(10_000));
     assert_eq!((trace.workers(), trace.jobs_at_once()), (1, 1));
     // The loop was free: the heart beats 33 times before the end, and never late.

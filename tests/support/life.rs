@@ -107,8 +107,6 @@ pub struct Life {
     actor: Option<TaskId>,
     /// The event before was the birth of this task.
     newborn: Option<TaskId>,
-    /// The event before gave a job to a pool.
-    queued_job: bool,
     tasks: BTreeMap<TaskId, Task>,
     last_task: u32,
     /// The ready queue, with the places of tasks that finished while they were queued.
@@ -152,7 +150,6 @@ impl Life {
             polls: 0,
             actor: None,
             newborn: None,
-            queued_job: false,
             tasks: BTreeMap::new(),
             last_task: 0,
             queue: VecDeque::new(),
@@ -181,7 +178,6 @@ impl Life {
         hold!(at >= self.now, "time goes backwards");
         self.now = at;
         let newborn = self.newborn.take();
-        let queued_job = std::mem::take(&mut self.queued_job);
         let is_birth = matches!(event, Event::LoopBuilt { .. });
         hold!(is_birth || self.phase != Phase::Unbuilt, "the loop is not built yet");
         hold!(self.phase != Phase::Dropped, "the loop is gone");
@@ -234,14 +230,13 @@ impl Life {
                 hold!(task.0 == self.last_task + 1, "the last task was {}", self.last_task);
                 self.last_task = task.0;
                 self.cause(by)?;
-                let is_simulated_job = self.kind != Kind::Real && queued_job;
                 self.tasks.insert(
                     task,
                     Task {
                         stage: Stage::Queued,
                         abort_requested: false,
                         was_polled: false,
-                        is_remote: is_simulated_job || matches!(by, Cause::Thread(_)),
+                        is_remote: matches!(by, Cause::Thread(_)),
                     },
                 );
                 self.queue.push_back(task);
@@ -413,7 +408,6 @@ impl Life {
                 self.last_job = job.0;
                 self.cause(by)?;
                 self.jobs.insert(job, Job { pool, since: at, worker: None });
-                self.queued_job = true;
             }
             Event::JobStarted { job, worker, at: started } => {
                 self.told_by_a_thread()?;
@@ -438,11 +432,8 @@ impl Life {
             }
             Event::WorkerStarted { worker, pool, thread, max_workers, at: started } => {
                 self.told_by_a_thread()?;
-                // A simulated worker is no other thread than that of the loop.
-                let is_here = thread == ThreadId(0);
-                hold!(is_here == (self.kind != Kind::Real), "not that thread");
+                hold!(thread != ThreadId(0), "not the thread of the loop");
                 hold!(started <= at, "not then");
-                self.queued_job = queued_job;
                 let pool = self.pools.entry(pool).or_default();
                 let is_same = pool.max_workers == 0 || pool.max_workers == max_workers;
                 hold!(is_same, "the pool may have {}", pool.max_workers);
@@ -501,8 +492,11 @@ impl Life {
 
     /// What the threads of a pool do is told by their messages.
     fn told_by_a_thread(&self) -> Checked {
-        let holds = self.kind != Kind::Real || self.phase == Phase::Mail;
-        hold!(holds, "it can only be told by a message, not in {:?}", self.phase);
+        hold!(
+            self.phase == Phase::Mail,
+            "it can only be told by a message, not in {:?}",
+            self.phase
+        );
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use boucle::callback::later;
 use boucle::io::duplex;
 use boucle::sync::{Notify, Semaphore, mpsc};
 use boucle::task::{JoinError, JoinHandle, TaskGroup, spawn_named, yield_now};
-use boucle::time::{Instant, interval, sleep, timeout};
+use boucle::time::{Instant, block_for, interval, sleep, timeout};
 use boucle::{Handle, spawn, spawn_blocking};
 use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
@@ -211,7 +211,9 @@ async fn step(
         17 => drop(timeout(world.some_time(dice), world.notify.notified()).await),
         18 => {
             let panics = dice.below(4) == 0;
+            let takes = if world.exact { world.some_time(dice) } else { Duration::ZERO };
             let job = spawn_blocking(move || {
+                block_for(takes);
                 if panics {
                     resume_unwind(Box::new("in a job"));
                 }

@@ -160,7 +160,7 @@ fn outside(event_loop: &EventLoop) {
     let waits = event_loop.spawn(async move { receiver.await.unwrap() });
     event_loop.turn(Some(Duration::ZERO));
     sender.send(()).unwrap();
-    let far = event_loop.handle().spawn(|| pending::<()>());
+    let far = event_loop.handle().spawn(pending::<()>);
     event_loop.turn(Some(Duration::ZERO));
     far.abort();
     event_loop.block_on(async {

@@ -5,25 +5,28 @@ use std::time::{Duration, Instant};
 use crate::backend::Runtime;
 
 /// `tasks` tasks yield `rounds` times each; the time from the first yield to the last.
+pub fn yields<R: Runtime>(tasks: usize, rounds: usize) -> Duration {
+    R::block_on(yielding::<R>(tasks, rounds))
+}
+
+/// The root of [`yields`], for whatever loop runs it.
 ///
 /// The tasks are spawned before the clock starts, but first polled after it.
-pub fn yields<R: Runtime>(tasks: usize, rounds: usize) -> Duration {
-    R::block_on(async {
-        let handles: Vec<_> = (0..tasks)
-            .map(|_| {
-                R::spawn(async move {
-                    for _ in 0..rounds {
-                        R::yield_now().await;
-                    }
-                })
+pub async fn yielding<R: Runtime>(tasks: usize, rounds: usize) -> Duration {
+    let handles: Vec<_> = (0..tasks)
+        .map(|_| {
+            R::spawn(async move {
+                for _ in 0..rounds {
+                    R::yield_now().await;
+                }
             })
-            .collect();
-        let begin = Instant::now();
-        for handle in handles {
-            handle.await;
-        }
-        begin.elapsed()
-    })
+        })
+        .collect();
+    let begin = Instant::now();
+    for handle in handles {
+        handle.await;
+    }
+    begin.elapsed()
 }
 
 /// `total` tasks that return a number, spawned `batch` at a time, each awaited.

@@ -33,3 +33,16 @@ fn a_less_than_sign_is_written_as_an_escape() {
     Harmless(&mut page).write_all(b"<a<<\"").unwrap();
     assert_eq!(page, br#"\u003ca\u003c\u003c""#);
 }
+
+#[cfg(feature = "inspect")]
+#[test]
+fn the_page_of_a_running_loop_has_nothing_in_it_that_could_run() {
+    let page = super::live_html("events?loop=2");
+    assert_eq!(page.matches("<meta name=\"boucle-live\" content=\"events?loop=2\">").count(), 1);
+    assert_eq!(page.matches("<link rel=\"stylesheet\" href=\"style.css\">").count(), 1);
+    assert_eq!(page.matches("<script src=\"script.js\" defer></script>").count(), 1);
+    assert_eq!(page.matches("<script>").count(), 0, "a script of its own");
+    for unwanted in ["<style", " style=", " onclick=", "http-equiv", "/*", "http://", "https://"] {
+        assert!(!page.contains(unwanted), "{unwanted}");
+    }
+}

@@ -1,55 +1,110 @@
-//! The tail: what a record has got since a reader last looked.
+//! The tail: a reader that follows a record while it grows.
 //!
-//! A reader that follows a running loop remembers how far it has read, the *cursor*: how many
-//! events there were before the next one it wants, counted from the beginning of the loop. It
-//! reads on in pieces of one block, so that neither side pays for the other: under the lock a
-//! finished block is only counted as held once more, and of the present one no more is copied than
-//! the reader lacks. A reader that is too slow finds that the ring has dropped events before it
-//! came for them, and is told how many.
+//! A tail remembers how far it has read, its *cursor*: how many events there were before the next
+//! one it wants, counted from the beginning of the loop. From time to time it looks, and takes what
+//! is new: under the lock, finished blocks are only counted as held once more, and of the present
+//! one no more is copied than the tail lacks. What it has taken stays whole, however long it is
+//! read. If the ring drops events meanwhile that it never took, there is a gap, and the tail begins
+//! anew with the past, as if it had only come now.
+//!
+//! ```text
+//!                       look            look                    look
+//!     events   ---------|---------------|---------- . . . ------|----------
+//!     tail     past, ---'  -------------'           lost; past, '
+//! ```
+//!
+//! Cost: beside the lock, that blocks which are held are not used again; so many bytes at most as a
+//! record may have.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::Record;
+use super::{Record, Ring};
 use crate::observe::block::Block;
 use crate::observe::event::Observer;
 
-/// Some events in a row, and where they stand among all that happened.
+/// A reader that follows a record.
+pub(crate) struct Tail {
+    /// What it follows.
+    record: Record,
+    /// How many events there are before the next to be taken; `None` before the first look.
+    cursor: Option<u64>,
+    /// What was taken and not read.
+    taken: VecDeque<Piece>,
+}
+
+/// Some events in a row.
 pub(crate) struct Piece {
-    /// How many events, between the cursor and these, nobody can read any more.
-    pub(crate) lost: u64,
-    /// The cursor for the next piece.
-    pub(crate) next: u64,
     /// The events.
     block: Arc<Block>,
-    /// How many of the block were read before.
+    /// How many of the block were taken before.
     skip: usize,
 }
 
+/// Where a tail begins: with the first look, or after a gap.
+pub(crate) struct Begin {
+    /// How many events the gap has, if there is one.
+    pub(crate) lost: u64,
+    /// How many events were dropped.
+    pub(crate) dropped: u64,
+    /// Those of them that are told all the same.
+    pub(crate) past: Piece,
+    /// How many events follow that are there already.
+    pub(crate) held: usize,
+}
+
 impl Record {
-    /// What a reader begins with: the dropped events that are told all the same, and the cursor of
-    /// the first that was not dropped.
-    pub(crate) fn begin(&self) -> Piece {
-        let ring = self.ring();
-        let (block, next) = (Arc::new(ring.past.tell()), ring.past.dropped());
-        Piece { lost: 0, next, block, skip: 0 }
+    /// A reader that follows this record, and has read nothing.
+    pub(crate) fn follow(&self) -> Tail {
+        Tail { record: self.clone(), cursor: None, taken: VecDeque::new() }
+    }
+}
+
+impl Tail {
+    /// Takes what is new. If it begins here or there is a gap, that comes first, and what was taken
+    /// before and not read is forgotten.
+    pub(crate) fn look(&mut self) -> Option<Begin> {
+        let record = self.record.clone();
+        let ring = record.ring();
+        let dropped = ring.past.dropped();
+        let from = self.cursor.filter(|cursor| *cursor >= dropped);
+        let begin = from.is_none().then(|| {
+            self.taken.clear();
+            Begin {
+                lost: self.cursor.map_or(0, |cursor| dropped - cursor),
+                dropped,
+                past: Piece { block: Arc::new(ring.past.tell()), skip: 0 },
+                held: (ring.end() - dropped) as usize,
+            }
+        });
+        self.take(&ring, from.unwrap_or(dropped));
+        begin
     }
 
-    /// The next events from `cursor` on, a block's worth at most.
-    pub(crate) fn read_from(&self, cursor: u64) -> Piece {
-        let ring = self.ring();
-        let from = cursor.max(ring.past.dropped());
-        let lost = from - cursor;
-        if from >= ring.present.first {
-            // A cursor beyond the end reads nothing, and stays.
-            let end = ring.present.first + ring.present.len() as u64;
-            let skip = (from.min(end) - ring.present.first) as usize;
-            let block = Arc::new(ring.present.after(skip));
-            return Piece { lost, next: from.max(end), block, skip: 0 };
+    /// Takes all events from `from` on.
+    fn take(&mut self, ring: &Ring, from: u64) {
+        let after = ring.older.partition_point(|block| block.first + block.len() as u64 <= from);
+        for block in ring.older.iter().skip(after) {
+            let skip = from.saturating_sub(block.first) as usize;
+            self.taken.push_back(Piece { block: Arc::clone(block), skip });
         }
-        let after = ring.older.partition_point(|block| block.first <= from);
-        let block = Arc::clone(&ring.older[after - 1]);
-        let (next, skip) = (block.first + block.len() as u64, (from - block.first) as usize);
-        Piece { lost, next, block, skip }
+        let skip = from.saturating_sub(ring.present.first) as usize;
+        if skip < ring.present.len() {
+            self.taken.push_back(Piece { block: Arc::new(ring.present.after(skip)), skip: 0 });
+        }
+        self.cursor = Some(ring.end());
+    }
+
+    /// The next events of those that were taken, and `None` if all have been read.
+    pub(crate) fn next(&mut self) -> Option<Piece> {
+        self.taken.pop_front()
+    }
+}
+
+impl Ring {
+    /// How many events there ever were.
+    fn end(&self) -> u64 {
+        self.present.first + self.present.len() as u64
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Human, Plain, Xml, nice_step, shortened};
+use super::text::{Plain, Xml, nice_step, shortened};
+use crate::observe::lanes::Human;
 
 #[test]
 fn text_in_xml_holds_no_markup_and_no_control_characters() {
@@ -17,9 +18,11 @@ fn text_in_xml_holds_no_markup_and_no_control_characters() {
 
 #[test]
 fn the_axis_has_steps_that_are_easy_to_read() {
-    for (span, step) in [(1e9, 2e8), (5.2e8, 1e8), (8e3, 1e3), (1.3e9, 2e8), (1.0, 1.0)] {
-        assert!((nice_step(span) - step).abs() < 1e-9, "{span}: {}", nice_step(span));
+    let expected = [(0, 1), (1_000, 200), (520, 100), (8_000, 1_000), (1_300, 200), (99, 10)];
+    for (span, step) in expected {
+        assert_eq!(nice_step(span), step, "{span}");
     }
+    assert!(u64::MAX / nice_step(u64::MAX) <= 9);
 }
 
 #[test]
