@@ -1,7 +1,7 @@
 // The replay page in a browser: what a person does with it.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -311,6 +311,21 @@ test("of a trace that is too long the last part is shown, and that is said", asy
     assert.equal(said[0] <= 1000000 && said[0] > 900000, true);
     assert.equal(said[1], "loop_dropped");
     assert.match(said[2], /left out/);
+});
+
+test("every trace that lies here opens, and the known experiments have their pictures", async () => {
+    const directories = ["traces/", "../scenes/golden/"].map((name) => new URL(name, import.meta.url)).filter((one) => existsSync(one));
+    const page = await open(browser, assemble(""));
+    for (const directory of directories) {
+        for (const name of readdirSync(directory).filter((name) => name.endsWith(".jsonl"))) {
+            await page.setInputFiles("#file", { name, mimeType: "text/plain", buffer: readFileSync(new URL(name, directory)) });
+            await page.waitForFunction((name) => player.opened === name || document.getElementById("drop-error").textContent !== "", name);
+            assert.equal(await page.evaluate(() => document.getElementById("drop-error").textContent), "", name);
+            await press(page, "Home", "]", "]", ".", "w", "End", "Home", ".", "]");
+            assert.deepEqual(page.trouble, [], name);
+            if (directory.href.includes("golden")) await picture(page, `scene-${name.replace(/\.jsonl$/, "")}`);
+        }
+    }
 });
 
 test("pages that Rust made open as well", async (t) => {

@@ -27,6 +27,8 @@ class Player {
         this.threshold = 100e6;
         this.playing = null;
         this.pending = false;
+        /** The file that was opened last. */
+        this.opened = "";
         /** Whether something in the panels is pressed. */
         this.held = false;
         /** Whether the view of a live run was narrowed to its last seconds. */
@@ -67,6 +69,7 @@ class Player {
             const run = readRun(text, name);
             this.replaceRuns(beside && this.runs.length > 0 ? [this.runs[0], run] : [run]);
             byId("drop-error").textContent = "";
+            this.opened = name;
         } catch (error) {
             const words =
                 error instanceof TraceError
