@@ -209,6 +209,11 @@ function drawBar(context, palette, lane, segment, x0, x1, top, height) {
     const width = x1 - x0;
     context.fillStyle = palette.of(segment);
     context.fillRect(x0, top, width, height);
+    if (solid && width > 8) {
+        // One that follows another at once is another one.
+        context.fillStyle = palette.color("surface");
+        context.fillRect(x0, top, 1, height);
+    }
     if (segment.kind === "waiting" && width > 4) {
         // A darker edge where the wait began.
         context.fillStyle = palette.color("wait-edge");
