@@ -60,7 +60,10 @@ class Lanes {
             if (runs.length > 1) rows.push(new Lane(run, "title", "title", run.label, "", ROW.title));
             rows.push(new Lane(run, "loop", "loop", "the loop", "", ROW.loop));
             const height = model.tasks.size > MANY_TASKS ? 20 : ROW.task;
-            for (const task of model.tasks.values()) {
+            // Of a loop that runs, the youngest tasks first: those are the ones that are there.
+            const tasks = [...model.tasks.values()];
+            if (this.player.live !== null) tasks.reverse();
+            for (const task of tasks) {
                 rows.push(
                     new Lane(run, "task", `task/${task.id}`, taskTitle(model, task.id), task.place ?? "", height),
                 );

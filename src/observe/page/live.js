@@ -121,6 +121,7 @@ class Live {
             this.forget();
         } else {
             player.runs[0].model.extend();
+            player.runs[0].silence = 0;
         }
         player.grown(this.follow);
     }

@@ -84,7 +84,8 @@ class Player {
         runs.forEach((run, i) => {
             run.letter = runs.length > 1 ? "AB"[i] : "";
         });
-        const hadRun = this.runs.length > 0;
+        const before = this.runs;
+        const hadRun = before.length > 0;
         const fresh = this.runs[0] !== runs[0] || this.runs.length !== runs.length;
         this.runs = runs;
         this.run = runs[0] ?? null;
@@ -101,9 +102,10 @@ class Player {
             setPressed("only", many || this.live !== null);
             this.lanes.setOnly(isPressed("only"));
         }
-        this.selectedLane = this.lanes.all.find((row) => row.kind === "task") ?? null;
+        const [oldest] = runs[0].model.tasks.keys();
+        this.selectedLane = this.lanes.laneOf(runs[0], `task/${oldest}`) ?? null;
         // The first sleep: by then something waits for something, and there is a machine to be seen.
-        for (const run of fresh ? runs : [])
+        for (const run of this.live ? [] : runs.filter((run) => !before.includes(run)))
             run.index = run.model.waits.find(({ timeout }) => timeout !== 0)?.first ?? run.index;
         this.head();
         fillLegend(runs);

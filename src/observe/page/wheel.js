@@ -70,17 +70,12 @@ function drawDial(level, slots, tick) {
                 }),
             ),
         );
-        if (taken) {
-            const [x, y] = onDial(slot, 70);
-            drawn.push(
-                makeSvg("text", {
-                    x,
-                    y: y + 4,
-                    class: "count",
-                    text: taken.length === 1 ? `${taken[0]}` : `${taken.length}×`,
-                }),
-            );
-        }
+    }
+    for (const { middle, ids } of neighbours(slots)) {
+        const [x, y] = onDial(middle, 70);
+        drawn.push(
+            makeSvg("text", { x, y: y + 4, class: "count", text: ids.length === 1 ? ids[0] : `${ids.length}×` }),
+        );
     }
     for (const slot of [0, 16, 32, 48]) {
         const [x, y] = onDial(slot, 34);
@@ -98,6 +93,25 @@ function drawDial(level, slots, tick) {
         makeSvg("circle", { r: 3.5, class: "hub" }),
         makeSvg("text", { x: 0, y: 98, class: "name", text: `level ${level} · slot = ${SLOT_TIMES[level] ?? "…"}` }),
     );
+}
+
+/**
+ * Timers whose slots are so near to each other that they share a label.
+ * @param {Map<number, number[]>} slots timers by slot
+ * @returns {{middle: number, last: number, ids: number[]}[]}
+ */
+function neighbours(slots) {
+    const groups = [];
+    for (const [slot, ids] of [...slots].sort(([a], [b]) => a - b)) {
+        const group = groups.at(-1);
+        if (group && slot - group.last < 4) {
+            Object.assign(group, { last: slot, middle: (group.first + slot) / 2 });
+            group.ids.push(...ids);
+        } else {
+            groups.push({ first: slot, last: slot, middle: slot, ids: [...ids] });
+        }
+    }
+    return groups;
 }
 
 /** The point of a slot at a radius; slot 0 is on top. */
