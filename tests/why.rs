@@ -1,9 +1,10 @@
 //! "Why?" from code, and that the replay page answers the same.
 //!
 //! In `tests/page/why/` there is, for each of several runs, a trace (`.jsonl`) and the answer for
-//! every event of it (`.txt`). The tests here hold the answers against `History::why`, and those of
-//! `why_matches.test.mjs` against `why.js`; in `differences.txt`, where each two of some runs part. The simulated runs are run again; the others, from real
-//! loops, are read. `BLESS=1 cargo test --test why -- --test-threads 1` writes what has changed.
+//! every event of it (`.txt`); and where each two of some runs part (`differences.txt`). The tests
+//! here hold these against `History`, and those of `why_matches.test.mjs` against `why.js` and
+//! `compare.js`. The simulated runs are run again; the others are read. What has changed is written
+//! by `BLESS=1 cargo test --test why -- --test-threads 1`.
 
 #![cfg(all(feature = "os", feature = "trace"))]
 
@@ -22,7 +23,7 @@ use boucle::sync::oneshot;
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::sleep;
 use boucle::{EventLoop, spawn_blocking};
-use reasons::{REAL, SIMULATED};
+use reasons::{CUT, REAL, SIMULATED};
 
 /// A file among the fixtures.
 fn fixture(name: &str) -> PathBuf {
@@ -90,8 +91,7 @@ fn assert_is(name: &str, text: &str) {
 #[test]
 fn the_answers_for_simulated_runs_are_those_of_the_fixtures() {
     for (name, run) in SIMULATED {
-        let limit = if name == "ring" { 4_000 } else { Record::LIMIT };
-        let (trace, history) = traced(name, Some(3), limit, run);
+        let (trace, history) = traced(name, Some(3), Record::LIMIT, run);
         assert_is(&format!("{name}.jsonl"), &trace);
         let told = answers(&history);
         assert_is(&format!("{name}.txt"), &told);
@@ -110,6 +110,19 @@ fn the_answers_for_real_runs_are_those_of_the_fixtures() {
         let history = read(&fs::read_to_string(&path).unwrap());
         assert_is(&format!("{name}.txt"), &answers(&history));
     }
+}
+
+#[test]
+fn the_answers_for_a_record_that_was_too_small_are_those_of_the_fixture() {
+    let (name, run) = CUT;
+    let (trace, history) = traced(name, Some(3), 4_000, run);
+    assert_eq!(answers(&read(&trace)), answers(&history));
+    let path = fixture("ring.jsonl");
+    if bless() && !path.exists() {
+        fs::write(&path, trace).unwrap();
+    }
+    let history = read(&fs::read_to_string(&path).unwrap());
+    assert_is("ring.txt", &answers(&history));
 }
 
 #[test]
