@@ -16,23 +16,16 @@
 
 use std::cell::Cell;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
-use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Nanoseconds in one tick of the timer wheel: a millisecond, the resolution of `epoll_wait`.
 const TICK: u64 = 1_000_000;
-
-/// Where real time is counted from: the first time anybody in the process asks for it.
-#[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
-static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
 
 /// What time it is for one loop.
 #[derive(Debug)]
 pub(crate) struct Clock {
     /// When the loop was built: tick 0 of its wheel, and time 0 of its events.
     born: Instant,
-    /// The same moment as the system tells it; a virtual clock has nothing to do with the system.
-    since: Option<std::time::Instant>,
     /// The hands of a virtual clock; `None` reads the system's.
     hands: Option<Hands>,
 }
@@ -49,25 +42,37 @@ struct Hands {
 impl Clock {
     /// A clock that reads the system's.
     pub(crate) fn real() -> Clock {
-        let since = Clock::read_system();
-        Clock { born: since.into(), since: Some(since), hands: None }
+        Clock { born: Clock::read(), hands: None }
     }
 
     /// A clock that stands still until somebody advances it.
     pub(crate) fn simulated() -> Clock {
         let hands = Hands { present: Cell::new(Instant::START), worker: Cell::new(None) };
-        Clock { born: Instant::START, since: None, hands: Some(hands) }
+        Clock { born: Instant::START, hands: Some(hands) }
     }
 
-    /// The present. This is the only place where the crate asks for the time.
-    #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
-    fn read_system() -> std::time::Instant {
-        std::time::Instant::now()
-    }
-
-    /// The present on every real clock.
+    /// The present on every real clock. This is the only place where the crate asks for the time: in
+    /// the system's own terms, which are a number already. `std` would make an `Instant` of it, to be
+    /// made a number again, and every event and every timeout asks.
+    #[cfg(all(unix, feature = "os"))]
+    #[inline]
     pub(crate) fn read() -> Instant {
-        Clock::read_system().into()
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        Instant(now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs())
+    }
+
+    /// The present on every real clock, where only `std` can be asked: since it was asked first.
+    #[cfg(not(all(unix, feature = "os")))]
+    pub(crate) fn read() -> Instant {
+        static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        let first = *FIRST.get_or_init(Clock::read_std);
+        Instant::START + Clock::read_std().saturating_duration_since(first)
+    }
+
+    /// The present as `std` tells it.
+    #[expect(clippy::disallowed_methods, reason = "the clock is where the time is asked for")]
+    fn read_std() -> std::time::Instant {
+        std::time::Instant::now()
     }
 
     /// What time it is for the code that runs.
@@ -85,14 +90,10 @@ impl Clock {
         self.hands.as_ref().map_or_else(Clock::read, |hands| hands.present.get())
     }
 
-    /// How old the loop is: the time of its events. As almost every event asks for it, it is one
-    /// subtraction on the system's own terms.
+    /// How old the loop is: the time of its events.
     #[inline]
     pub(crate) fn age(&self) -> Duration {
-        match self.since {
-            Some(since) => Clock::read_system().saturating_duration_since(since),
-            None => self.age_at(self.present()),
-        }
+        self.age_at(self.present())
     }
 
     /// Whether the clock moves by hand.
@@ -244,8 +245,10 @@ impl Sub<Instant> for Instant {
 }
 
 impl From<std::time::Instant> for Instant {
-    /// Places a moment of the system's clock on a real loop's clock.
+    /// Places a moment of `std`'s clock on a real loop's clock, by its distance from the present. What
+    /// lies between the two readings makes it some nanoseconds later, never earlier.
     fn from(instant: std::time::Instant) -> Instant {
-        Instant::START + instant.saturating_duration_since(*ANCHOR)
+        let (there, here) = (Clock::read_std(), Clock::read());
+        here + instant.saturating_duration_since(there) - there.saturating_duration_since(instant)
     }
 }
