@@ -434,7 +434,8 @@ fn a_long_run_leaves_a_bounded_trace_that_says_what_was_dropped() {
     });
     drop(event_loop);
     let trace = read(&path);
-    assert!(trace.len() < 1_500 && trace[0]["dropped"].as_u64().unwrap() > 15_000);
+    assert!(trace.len() < 3_000, "{}", trace.len());
+    assert!(trace[0]["dropped"].as_u64().unwrap() > 15_000, "{}", trace[0]);
     let past = trace[0]["past"].as_u64().unwrap() as usize;
     assert!((4..20).contains(&past), "{past}");
     let told = &trace[1..=past];
