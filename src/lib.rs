@@ -149,26 +149,29 @@
 //! | `callback.rs` | the loop without `async` |
 //! | | **The window: what can be seen** |
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
-//! | `observe/words.rs` | an event as a sentence; `observe/tasks.rs`: and whose it is |
-//! | `observe/print.rs` | the story, turn by turn |
-//! | `observe/record.rs` | events kept in memory; `observe/block.rs`: some in a row |
-//! | `observe/past.rs` | what a record must not forget when it forgets |
+//! | `observe/story/mod.rs` | events in words |
+//! | `observe/story/words.rs` | an event as a sentence; `observe/story/tasks.rs`: and whose it is |
+//! | `observe/story/print.rs` | the story, turn by turn |
+//! | `observe/record/mod.rs` | events kept in memory; `observe/record/block.rs`: some in a row |
+//! | `observe/record/past.rs` | what a record must not forget when it forgets |
 //! | `observe/record/tail.rs` | reading a record that still grows |
-//! | `observe/history.rs` | a run to be asked; `observe/told.rs`: an event of it; `observe/read.rs`: from a trace |
-//! | `observe/causes.rs` | who did what and when; `observe/moment.rs`: and how things stood then |
-//! | `observe/chain.rs` | the steps of an answer, and where things come from |
-//! | `observe/why.rs` | why something happened; `observe/sleeps.rs`: why the loop slept |
-//! | `observe/compare.rs` | the first turn at which two runs differ |
-//! | `observe/slow_report.rs` | a poll that takes too long, in words |
-//! | `observe/watchdog.rs` | a thread that sees a loop stand still |
-//! | `observe/slow_poll.rs` | who keeps the thread to himself |
+//! | `observe/history/mod.rs` | a run to be asked; `observe/history/told.rs`: an event of it; `observe/history/read.rs`: from a trace |
+//! | `observe/history/causes.rs` | who did what and when; `observe/history/moment.rs`: and how things stood then |
+//! | `observe/history/chain.rs` | the steps of an answer, and where things come from |
+//! | `observe/history/why.rs` | why something happened; `observe/history/sleeps.rs`: why the loop slept |
+//! | `observe/history/compare.rs` | the first turn at which two runs differ |
+//! | `observe/trace/mod.rs` | a record that becomes a file; `observe/trace/target.rs`: that file; `observe/trace/interrupt.rs`: Ctrl-C |
+//! | `observe/trace/format.rs` | what the file looks like: one of the next four, or the story |
+//! | `observe/trace/schema.rs` | events as JSON |
+//! | `observe/trace/lanes.rs` | what lies between the events |
+//! | `observe/trace/svg.rs` | that as a picture: `observe/trace/svg/bars.rs`, `observe/trace/svg/text.rs` |
+//! | `observe/trace/chrome.rs` | that for other people's tools |
+//! | `observe/trace/page.rs` | the replay page |
+//! | `observe/debug/mod.rs` | what a program should not do |
+//! | `observe/debug/slow_poll.rs` | who keeps the thread to himself; `observe/debug/slow_report.rs`: in words |
+//! | `observe/debug/watchdog.rs` | a thread that sees a loop stand still |
+//! | `observe/debug/unseen.rs` | who panicked while nobody looked |
 //! | `observe/spans.rs` | the tasks as spans, for tokio-console |
-//! | `observe/unseen.rs` | who panicked while nobody looked |
-//! | `observe/trace.rs` | a record that becomes a file; `observe/target.rs`: that file; `observe/interrupt.rs`: Ctrl-C |
-//! | `observe/format.rs` | what the file looks like: one of the next four, or the story |
-//! | `observe/schema.rs` | events as JSON |
-//! | `observe/lanes.rs` | what lies between the events; `observe/svg.rs`, with `observe/svg/bars.rs` and `observe/svg/text.rs`: as a picture; `observe/chrome.rs`: for other people's tools |
-//! | `observe/page.rs` | the replay page |
 //! | `inspect/mod.rs` | the page on a running loop; `inspect/target.rs`: where it is served |
 //! | `inspect/guard.rs` | who may ask |
 //! | `inspect/http.rs` | requests and answers |

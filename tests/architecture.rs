@@ -52,7 +52,7 @@ fn each_thing_happens_in_only_one_place() {
         // Where the loop's thread sleeps, and where a worker and a watchdog do.
         ("self.poll.borrow_mut().poll(", &["engine/reactor.rs"], 1),
         ("mio::Poll::new(", &["engine/reactor.rs"], 1),
-        (".wait_timeout(", &["blocking/pool.rs", "observe/watchdog.rs"], 2),
+        (".wait_timeout(", &["blocking/pool.rs", "observe/debug/watchdog.rs"], 2),
         // Where the time is asked for, by the system's own call and by `std`.
         ("std::time::Instant::now", &["clock.rs"], 1),
         ("clock_gettime", &["clock.rs"], 1),
@@ -61,11 +61,16 @@ fn each_thing_happens_in_only_one_place() {
         // to save what was seen of it from Ctrl-C.
         (
             "thread::Builder",
-            &["blocking/pool.rs", "observe/watchdog.rs", "inspect/mod.rs", "observe/interrupt.rs"],
+            &[
+                "blocking/pool.rs",
+                "observe/debug/watchdog.rs",
+                "inspect/mod.rs",
+                "observe/trace/interrupt.rs",
+            ],
             4,
         ),
         // Where signals are handled.
-        ("signal_hook::", &["observe/interrupt.rs"], 4),
+        ("signal_hook::", &["observe/trace/interrupt.rs"], 4),
         ("thread::spawn(", &[], 0),
         // Where code is stopped on purpose.
         ("thread::sleep(", &["clock.rs"], 1),
@@ -86,8 +91,13 @@ fn each_thing_happens_in_only_one_place() {
 #[test]
 fn thread_locals_and_foreign_time_are_where_they_are_expected() {
     let files = library();
-    let homes =
-        ["observe/interrupt.rs", "engine/context.rs", "engine/ready.rs", "budget.rs", "shim.rs"];
+    let homes = [
+        "observe/trace/interrupt.rs",
+        "engine/context.rs",
+        "engine/ready.rs",
+        "budget.rs",
+        "shim.rs",
+    ];
     for (path, line) in find(&files, "thread_local!") {
         assert!(homes.contains(&path.as_str()), "src/{path}:{line}: a thread-local");
     }

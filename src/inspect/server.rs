@@ -28,7 +28,7 @@ use super::{Server, Watched};
 use crate::config::Config;
 use crate::event_loop::EventLoop;
 use crate::net::{TcpListener, TcpStream};
-use crate::observe::page;
+use crate::observe::trace::page;
 use crate::sync::Semaphore;
 use crate::task::spawn_named;
 use crate::time::timeout;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::observe::record::tail::Tail;
-use crate::observe::schema::{Name, nanos};
+use crate::observe::trace::schema::{Name, nanos};
 use crate::observe::{Awaited, Cause, Event, Observer, Outcome, Record};
 use crate::observe::{JobId, SourceId, TaskId, TimerId, WaitReason};
 use crate::task::yield_now;

@@ -32,19 +32,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use super::event::Observer;
-use super::print::Print;
-use super::slow_poll::SlowPoll;
-use super::unseen::UnseenPanics;
+use crate::observe::debug::slow_poll::SlowPoll;
+use crate::observe::debug::unseen::UnseenPanics;
+use crate::observe::event::Observer;
+use crate::observe::story::print::Print;
 #[cfg(feature = "trace")]
-use super::{
-    format::Format,
-    schema,
-    trace::{POSSIBLE, Trace},
-};
+use crate::observe::trace::{POSSIBLE, Trace, format::Format, schema};
 
 /// The observers that the environment asks for.
-pub(super) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
+pub(crate) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(target) = variable("BOUCLE_TRACE") {
         observers.push(trace(&target, variable("BOUCLE_COMPARE").as_deref())?);

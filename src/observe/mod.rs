@@ -33,72 +33,40 @@
 //! A loop that nobody watches pays under a nanosecond a poll; one that is watched, a clock read for
 //! almost every event (some 20 ns) and what the observer takes. The seam is trio's `Instrument`.
 
-mod block;
-mod causes;
-mod chain;
-#[cfg(feature = "trace")]
-mod chrome;
-mod compare;
+mod debug;
 mod environment;
 pub mod event;
-#[cfg(feature = "trace")]
-mod format;
 mod history;
-#[cfg(all(feature = "trace", target_os = "linux"))]
-mod interrupt;
-#[cfg(feature = "trace")]
-mod lanes;
-mod moment;
-#[cfg(feature = "trace")]
-pub(crate) mod page;
-mod past;
-mod print;
 pub(crate) mod probe;
-#[cfg(feature = "trace")]
-mod read;
 pub(crate) mod record;
-#[cfg(feature = "trace")]
-pub(crate) mod schema;
-mod sleeps;
-mod slow_poll;
-mod slow_report;
 #[cfg(feature = "tracing")]
 mod spans;
-#[cfg(feature = "trace")]
-mod svg;
-#[cfg(feature = "trace")]
-mod target;
-mod tasks;
-mod told;
+mod story;
 #[cfg(feature = "trace")]
 pub(crate) mod trace;
-mod unseen;
-mod watchdog;
-mod why;
-mod words;
 
 use std::io;
 use std::time::Duration;
 
 use crate::shield::shield;
 
-pub use chain::Because;
-pub use compare::Difference;
+pub use debug::slow_poll::SlowPoll;
+pub use debug::slow_report::SlowReport;
+pub use debug::unseen::{UnseenPanic, UnseenPanics};
 pub use event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 pub use event::{JobId, PoolId, SourceId, TaskId, ThreadId, TimerId, WorkerId};
-#[cfg(feature = "trace")]
-pub use format::Format;
 pub use history::History;
-pub use print::Print;
+pub use history::chain::Because;
+pub use history::compare::Difference;
+pub use history::why::Why;
 pub use record::{Record, Recorded};
-pub use slow_poll::SlowPoll;
-pub use slow_report::SlowReport;
 #[cfg(feature = "tracing")]
 pub use spans::Spans;
+pub use story::print::Print;
 #[cfg(feature = "trace")]
 pub use trace::Trace;
-pub use unseen::{UnseenPanic, UnseenPanics};
-pub use why::Why;
+#[cfg(feature = "trace")]
+pub use trace::format::Format;
 
 /// Who is to watch a loop that is being built.
 #[derive(Default)]

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use tracing::{Level, Span, event, span};
 
-use super::event::{Event, Observer, Outcome, TaskId};
+use crate::observe::event::{Event, Observer, Outcome, TaskId};
 
 /// Tells `tracing` of the loop's tasks, so that [tokio-console] shows them.
 ///

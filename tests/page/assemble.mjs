@@ -1,11 +1,11 @@
-// Assembles a replay page as `src/observe/page.rs` does, for tests without Rust.
+// Assembles a replay page as `src/observe/trace/page.rs` does, for tests without Rust.
 //
 // By hand: `node tests/page/assemble.mjs run.jsonl [second.jsonl] > run.html`
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const page = new URL("../../src/observe/page/", import.meta.url);
+const page = new URL("../../src/observe/trace/page/", import.meta.url);
 
 /** The scripts in their order: the one in which `page.rs` lists them. */
 export const SCRIPTS = [...readFileSync(new URL("../page.rs", page), "utf8").matchAll(/include_str!\("page\/(\w+)\.js"\)/g)]

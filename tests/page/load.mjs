@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 
-const scripts = new URL("../../src/observe/page/", import.meta.url);
+const scripts = new URL("../../src/observe/trace/page/", import.meta.url);
 const traces = new URL("traces/", import.meta.url);
 
 /** The scripts without a page, in their order. */

@@ -20,8 +20,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Record, Ring};
-use crate::observe::block::Block;
 use crate::observe::event::Observer;
+use crate::observe::record::block::Block;
 
 /// A reader that follows a record.
 pub(crate) struct Tail {

@@ -1,0 +1,211 @@
+//! The past: what a record must not forget when it forgets.
+//!
+//! A record that is full drops its oldest block. But a task born in that block may live still, and
+//! whoever reads the rest would not know its name. So each block is folded into the past before it
+//! goes: of all that happened, those few events are kept, as they were, that tell what is still
+//! there.
+//!
+//! | while it lasts | is kept |
+//! |---|---|
+//! | the loop | `LoopBuilt`; the turn and the wait that have begun and not ended |
+//! | a task | `Spawned`; its last poll, with what it awaited; the wake since; who asks for its end |
+//! | a timer that is armed | `TimerArmed`, and the last `TimerCascaded` |
+//! | a source | `SourceAdded` |
+//! | a job that is not done | `JobQueued` |
+//! | a worker | `WorkerStarted` |
+//!
+//! Invariant: the past is a part of what was dropped, in the order in which it happened. It grows
+//! with what the program holds, and what dies takes its events with it; only of jobs that were
+//! aborted before they began, of which nothing more is ever told, some hundreds are taken for
+//! queued.
+//!
+//! Cost: nothing until a block is dropped; then some 10 ns for each event of the block.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use crate::observe::event::{Event, JobId, Outcome, PoolId, SourceId, TaskId, TimerId, WorkerId};
+use crate::observe::record::block::Block;
+
+/// How many jobs are remembered although a younger one of their pool is done: as many as may be
+/// running just now, in a pool of the usual size.
+const OLDER_JOBS: usize = 512;
+
+/// What is still there of all that was dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    /// How many events were dropped.
+    dropped: u64,
+    /// The loop's birth.
+    built: Option<Kept>,
+    /// The turn that has not ended.
+    turn: Option<Kept>,
+    /// The wait that has not ended.
+    wait: Option<Kept>,
+    /// The poll that has not ended, and what it awaits until now.
+    poll: Vec<Kept>,
+    /// The tasks that live, or whose output waits to be taken.
+    tasks: HashMap<TaskId, Task>,
+    /// The timers that are armed, and where those went that were moved.
+    timers: HashMap<TimerId, (Kept, Option<Kept>)>,
+    /// The sources that are registered.
+    sources: HashMap<SourceId, Kept>,
+    /// The jobs of which no end was told.
+    jobs: BTreeMap<JobId, Kept>,
+    /// The threads of the pools.
+    workers: HashMap<(PoolId, WorkerId), Kept>,
+}
+
+/// An event that is kept, without its name.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    /// The how-manieth of the loop it was.
+    number: u64,
+    /// When it happened.
+    at: Duration,
+    /// The event.
+    event: Event<'static>,
+}
+
+/// A task of the past.
+#[derive(Debug)]
+struct Task {
+    /// Its name, empty if it has none.
+    name: Box<str>,
+    /// `Spawned`, and what came last of all the rest, in the order in which it happened.
+    events: Vec<Kept>,
+}
+
+impl Past {
+    /// How many events were dropped.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Takes note of a block that is dropped.
+    pub(crate) fn fold(&mut self, block: &Block) {
+        for (at, event, name) in block.iter() {
+            self.note(Kept { number: self.dropped, at, event }, name);
+            self.dropped += 1;
+        }
+    }
+
+    /// The events that are kept, in the order in which they happened.
+    pub(crate) fn tell(&self) -> Block {
+        let one_each = self.built.iter().chain(&self.turn).chain(&self.wait).chain(&self.poll);
+        let timers =
+            self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
+        let others = self.sources.values().chain(self.jobs.values()).chain(self.workers.values());
+        let mut kept: Vec<(&Kept, &str)> =
+            one_each.chain(timers).chain(others).map(|kept| (kept, "")).collect();
+        for task in self.tasks.values() {
+            kept.extend(task.events.iter().map(|kept| (kept, &*task.name)));
+        }
+        kept.sort_unstable_by_key(|(kept, _)| kept.number);
+        let mut told = Block::default();
+        kept.iter().for_each(|(kept, name)| told.push(kept.at, &kept.event.with_name(name)));
+        told
+    }
+
+    /// Takes note of one event.
+    fn note(&mut self, kept: Kept, name: &str) {
+        match kept.event {
+            Event::LoopBuilt { .. } => self.built = Some(kept),
+            Event::LoopDropped => {
+                *self = Past { dropped: self.dropped, built: self.built, ..Past::default() };
+            }
+            Event::TurnBegan { .. } => self.turn = Some(kept),
+            Event::TurnEnded { .. } => self.turn = None,
+            Event::WaitBegan { .. } => self.wait = Some(kept),
+            Event::WaitEnded { .. } => self.wait = None,
+            Event::Spawned { task, .. } => {
+                self.tasks.insert(task, Task { name: name.into(), events: vec![kept] });
+            }
+            Event::PollBegan { .. } => {
+                self.poll.clear();
+                self.poll.push(kept);
+            }
+            Event::Awaits { .. } if !self.poll.is_empty() => self.poll.push(kept),
+            Event::PollEnded { task, outcome } => self.end_poll(task, outcome, kept),
+            Event::Woken { task, .. }
+            | Event::AbortRequested { task, .. }
+            | Event::Aborted { task } => {
+                if let Some(task) = self.tasks.get_mut(&task) {
+                    task.events.retain(|old| !same_kind(&old.event, &kept.event));
+                    task.events.push(kept);
+                }
+            }
+            Event::Dropped { task, .. } => drop(self.tasks.remove(&task)),
+            Event::TimerArmed { timer, .. } => drop(self.timers.insert(timer, (kept, None))),
+            Event::TimerCascaded { timer, .. } => {
+                if let Some((_, moved)) = self.timers.get_mut(&timer) {
+                    *moved = Some(kept);
+                }
+            }
+            Event::TimerFired { timer, .. } | Event::TimerCancelled { timer } => {
+                self.timers.remove(&timer);
+            }
+            Event::SourceAdded { source, .. } => drop(self.sources.insert(source, kept)),
+            Event::SourceRemoved { source } => drop(self.sources.remove(&source)),
+            Event::JobQueued { job, .. } => drop(self.jobs.insert(job, kept)),
+            Event::JobFinished { job, .. } => self.end_job(job),
+            Event::WorkerStarted { worker, pool, .. } => {
+                self.workers.insert((pool, worker), kept);
+            }
+            Event::WorkerStopped { worker, pool, .. } => drop(self.workers.remove(&(pool, worker))),
+            // Nothing lasts of these.
+            Event::MailTaken { .. }
+            | Event::WakeIgnored { .. }
+            | Event::Awaits { .. }
+            | Event::SourceReady { .. }
+            | Event::JobStarted { .. } => {}
+        }
+    }
+
+    /// A poll takes the place of the one before, and of the wake that led to it.
+    fn end_poll(&mut self, task: TaskId, outcome: Outcome, ended: Kept) {
+        let began = self.poll.first().map_or(ended.number, |began| began.number);
+        if outcome != Outcome::Pending {
+            self.poll.truncate(1);
+        }
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.events.retain(|old| {
+                let is_of_life =
+                    matches!(old.event, Event::Spawned { .. } | Event::AbortRequested { .. });
+                is_of_life || old.number > began
+            });
+            task.events.append(&mut self.poll);
+            task.events.push(ended);
+        }
+        self.poll.clear();
+    }
+
+    /// A job is done. Those before it in its pool have begun too, or never will: of the latter
+    /// nothing is told.
+    fn end_job(&mut self, done: JobId) {
+        let pool_of = |kept: &Kept| match kept.event {
+            Event::JobQueued { pool, .. } => Some(pool),
+            _ => None,
+        };
+        let Some(pool) = self.jobs.remove(&done).as_ref().and_then(pool_of) else { return };
+        if self.jobs.len() > OLDER_JOBS {
+            let older: Vec<JobId> = self
+                .jobs
+                .range(..done)
+                .filter(|(_, kept)| pool_of(kept) == Some(pool))
+                .map(|(job, _)| *job)
+                .collect();
+            for job in older.iter().rev().skip(OLDER_JOBS) {
+                self.jobs.remove(job);
+            }
+        }
+    }
+}
+
+/// Whether two events are of the same kind, whatever they say.
+fn same_kind(one: &Event<'_>, other: &Event<'_>) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+//! The bars: what a lane did, over time.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use super::text::{Xml, shortened};
+use crate::observe::trace::lanes::{Human, Kind, On, Segment};
+
+/// Where the time begins and ends in the picture, and the lanes, in pixels.
+pub(crate) const LEFT: f64 = 212.0;
+pub(crate) const RIGHT: f64 = 1060.0;
+pub(crate) const TOP: f64 = 86.0;
+
+/// What a lane takes, and the bars in it.
+pub(crate) const LANE: f64 = 27.0;
+pub(crate) const BAR: f64 = 19.0;
+
+/// What a polled task takes at least, to be seen.
+const LEAST: f64 = 2.5;
+
+/// What a character of a label takes, on average and rather more.
+pub(crate) const LETTER: f64 = 6.7;
+
+/// What may be met in a picture: its class, and what it means.
+pub(crate) const LEGEND: [(&str, &str); 12] = [
+    ("running", "task runs"),
+    ("queued", "is queued"),
+    ("timer", "waits for a timer"),
+    ("source", "waits for a source"),
+    ("task", "waits for a task"),
+    ("job", "waits for a job"),
+    ("wakeup", "waits for a wake"),
+    ("work", "thread works"),
+    ("polling", "loop polls"),
+    ("dispatching", "dispatches"),
+    ("sleeping", "sleeps"),
+    ("outside", "does not turn"),
+];
+
+/// Which entries of the legend were met.
+pub(crate) type Seen = [bool; LEGEND.len()];
+
+/// Where moments are.
+pub(crate) struct Scale {
+    /// The first moment.
+    pub(crate) from: Duration,
+    /// The whole time, in nanoseconds.
+    pub(crate) span: f64,
+}
+
+impl Scale {
+    /// Where a moment is.
+    pub(crate) fn x(&self, time: Duration) -> f64 {
+        let after = time.saturating_sub(self.from).as_nanos() as f64;
+        LEFT + after / self.span * (RIGHT - LEFT)
+    }
+}
+
+/// What a lane did: a path for all segments that look the same, what is solid on top, and the
+/// words of those that have room.
+pub(crate) fn draw(
+    text: &mut String,
+    seen: &mut Seen,
+    scale: &Scale,
+    row: usize,
+    segments: &[Segment],
+) -> fmt::Result {
+    let mut paths = [const { String::new() }; LEGEND.len()];
+    let (mut labels, mut painted) = (String::new(), f64::MIN);
+    for segment in segments.iter().filter(|it| it.to.0 >= scale.from) {
+        let (left, mut right) = (scale.x(segment.from.0), scale.x(segment.to.0));
+        if is_solid(segment.kind) {
+            // Of those that would cover one another, the first is drawn.
+            if right - left < LEAST && left < painted + 0.8 {
+                continue;
+            }
+            right = right.max(left + LEAST);
+            painted = right;
+        } else if right - left < 1.0 {
+            continue;
+        }
+        let (class, words) = words(segment);
+        let place = LEGEND.iter().position(|(known, _)| *known == class).unwrap_or_default();
+        let (top, height) = extent(row, segment.kind);
+        let width = right - left;
+        write!(paths[place], "M{left:.1} {top:.1}h{width:.1}v{height}H{left:.1}z")?;
+        label(&mut labels, segment.kind, (class, words), (left, width, top, height))?;
+    }
+    let (solid, other): (Vec<_>, Vec<_>) = LEGEND
+        .iter()
+        .zip(&paths)
+        .enumerate()
+        .filter(|(_, (_, path))| !path.is_empty())
+        .partition(|(_, ((class, _), _))| ["running", "polling", "work"].contains(class));
+    for (place, ((class, _), path)) in other.into_iter().chain(solid) {
+        seen[place] = true;
+        writeln!(text, "<path class=\"box {class}\" d=\"{path}\"/>")?;
+    }
+    text.push_str(&labels);
+    Ok(())
+}
+
+/// Where the bars of a row begin.
+pub(crate) fn y(row: usize) -> f64 {
+    TOP + row as f64 * LANE + (LANE - BAR) / 2.0
+}
+
+/// Where the bar of a segment begins, and how high it is.
+fn extent(row: usize, kind: Kind) -> (f64, f64) {
+    if is_solid(kind) { (y(row) - 1.0, BAR + 2.0) } else { (y(row), BAR) }
+}
+
+/// Writes into a bar what it says, if there is room.
+fn label(
+    text: &mut String,
+    kind: Kind,
+    (class, words): (&str, [String; 2]),
+    (left, width, top, height): (f64, f64, f64, f64),
+) -> fmt::Result {
+    // As many letters as there is room for; a bar is not wider than the picture.
+    let room = (0..200).take_while(|&it| f64::from(it + 1) * LETTER <= width - 9.0).count();
+    let fitting = words.iter().find(|words| words.chars().count() <= room);
+    // A name can be cut, a number cannot.
+    let cut = matches!(kind, Kind::Waiting(_)).then(|| &words[1]);
+    let shown = fitting.or(cut).map(|words| shortened(words, room)).unwrap_or_default();
+    if shown.chars().count() <= 3 {
+        return Ok(());
+    }
+    let (x, y) = (left + 5.0, top + height / 2.0 + 4.0);
+    if !is_solid(kind) && !matches!(kind, Kind::Waiting(On::Timer) | Kind::Outside) {
+        // Words are not read well on a pattern.
+        let (x, end) = (x - 2.0, left + width - 1.0);
+        let width = (shown.chars().count() as f64 * LETTER + 4.0).min(end - x);
+        let (top, height) = (top + 2.5, height - 5.0);
+        write!(
+            text,
+            "<rect class=\"box {class} plain\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
+             height=\"{height}\" rx=\"2\"/>"
+        )?;
+    }
+    writeln!(text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", Xml(&shown))
+}
+
+/// What is drawn however short it is.
+fn is_solid(kind: Kind) -> bool {
+    matches!(kind, Kind::Running | Kind::Polling | Kind::Job)
+}
+
+/// How a segment looks, and what it says, in full and in short.
+fn words(segment: &Segment) -> (&'static str, [String; 2]) {
+    let span = Human(segment.span());
+    let class = match segment.kind {
+        Kind::Polling => "polling",
+        Kind::Sleeping => "sleeping",
+        Kind::Dispatching => "dispatching",
+        Kind::Outside => "outside",
+        Kind::Queued => "queued",
+        Kind::Running => "running",
+        Kind::Waiting(On::Timer) => "timer",
+        Kind::Waiting(On::Source) => "source",
+        Kind::Waiting(On::Task) => "task",
+        Kind::Waiting(On::Job) => "job",
+        Kind::Waiting(On::Wake) => "wakeup",
+        Kind::Job => "work",
+    };
+    let words = match segment.kind {
+        Kind::Polling => format!("polls {span}"),
+        Kind::Sleeping => format!("sleeps {span}"),
+        Kind::Dispatching => "dispatches".to_owned(),
+        Kind::Outside => "outside the loop".to_owned(),
+        Kind::Queued => format!("queued {span}"),
+        Kind::Running => format!("runs {span}"),
+        Kind::Waiting(_) => segment.label.to_string(),
+        Kind::Job => format!("{}, {span}", segment.label),
+    };
+    let short = match segment.kind {
+        Kind::Waiting(On::Timer) => words.strip_prefix("sleep ").unwrap_or(&words).to_owned(),
+        Kind::Waiting(On::Source) => words.split(" (").next().unwrap_or_default().to_owned(),
+        Kind::Waiting(On::Task | On::Job | On::Wake) => words.clone(),
+        Kind::Job => segment.label.to_string(),
+        Kind::Outside => "outside".to_owned(),
+        _ => span.to_string(),
+    };
+    (class, [words, short])
+}
