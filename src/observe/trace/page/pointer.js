@@ -140,6 +140,7 @@ function hideTip(tip) {
  * @returns {string[]}
  */
 function laneLines(lane) {
+    if (lane.kind === "queue") return [lane.title, ...queueFacts(lane)];
     if (lane.kind !== "task") return [lane.title, lane.note].filter(Boolean);
     const task = lane.run.model.tasks.get(lane.task);
     const name = harmless(task?.name ?? "");
@@ -151,6 +152,16 @@ function laneLines(lane) {
 }
 
 /**
+ * What can be said of a queue as a whole.
+ * @param {Lane} lane
+ * @returns {string[]}
+ */
+function queueFacts(lane) {
+    const { waited, longest, most } = queueOf(lane.run.model, lane.pool);
+    return [`${counted(waited, "job")} waited for a thread, ${humanSpan(longest)} at most.`, `${most} at once, at most.`];
+}
+
+/**
  * A segment in a few lines.
  * @param {Lane} lane
  * @param {Object} segment
@@ -158,7 +169,7 @@ function laneLines(lane) {
  */
 function segmentLines(lane, segment) {
     return [
-        `${lane.title} ${segmentWords(segment)}`,
+        `${lane.title}${lane.kind === "queue" ? ":" : ""} ${segmentWords(segment)}`,
         `for ${humanSpan(segment.to - segment.from)}`,
         `from ${stampText(segment.from)} to ${stampText(segment.to)}`,
     ];
@@ -173,7 +184,9 @@ function segmentWords(segment) {
     const label = harmless(segment.label ?? "", 200);
     switch (segment.kind) {
         case "waiting":
-            return label ? `waits for: ${label}` : "waits";
+            return label ? `waits for: ${harmless(waitLabel(segment), 200)}` : "waits";
+        case "backlog":
+            return label;
         case "queued":
             return "is ready and waits for its turn";
         case "running":
