@@ -121,6 +121,21 @@ test("a loop that stands in a poll is pointed at, as its table says, and its end
     assert.deepEqual(page.trouble, []);
 });
 
+test("lanes without a pixel are drawn without trouble", async (t) => {
+    const url = await serve(t, (send) => fixture("at_once").trim().split("\n").forEach((line) => send(line)));
+    const page = await openUrl(browser, url, { deviceScaleFactor: 0.3 });
+    await page.waitForFunction(() => player.run?.last > 20);
+    await page.evaluate(() => {
+        byId("lanes").style.display = "none";
+        const { view } = player.lanes;
+        view.show(view.begin, (view.begin + view.end) / 2);
+        player.lanes.resize();
+    });
+    await settled(page);
+    await settled(page);
+    assert.deepEqual(page.trouble, []);
+});
+
 test("silence alone says nothing", async (t) => {
     const lines = fixture("slow_poll").trim().split("\n");
     const stuck = lines.findIndex((line) => line.includes("poll_began")) + 1;

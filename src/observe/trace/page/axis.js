@@ -177,10 +177,15 @@ class Lane {
         return this.isByTime ? this.run.model.eventAtTime(segment.from) : segment.event;
     }
 
+    /** @param {Object} segment @returns {number} when it ends; what lasts goes on while the loop is silent */
+    endOf(segment) {
+        return segment.open ? segment.to + this.run.silence : segment.to;
+    }
+
     /** @param {number} i @param {boolean} steps @returns {number} where segment `i` ends */
     to(i, steps) {
         const segment = this.segments[i];
-        if (!steps) return segment.open ? segment.to + this.run.silence : segment.to;
+        if (!steps) return this.endOf(segment);
         if (this.isByTime) return this.run.model.eventAtTime(segment.to);
         return this.segments[i + 1]?.event ?? Math.max(this.lastEvent, segment.event);
     }
@@ -188,7 +193,7 @@ class Lane {
     /** @param {number} i @param {boolean} steps @returns {number|null} where the timer was due, if it came late */
     due(i, steps) {
         const segment = this.segments[i];
-        if (segment.kind !== "waiting" || lateness(segment, this.to(i, false)) === 0) return null;
+        if (segment.kind !== "waiting" || lateness(segment, this.endOf(segment)) === 0) return null;
         const due = Math.max(segment.due, segment.from);
         return steps ? Math.max(this.run.model.eventAtTime(due), segment.event) : due;
     }

@@ -243,7 +243,7 @@ function drawBar(on, segment, [x0, due, x1], top, height) {
     context.fillRect(due, top, x1 - due, height);
     context.fillStyle = palette.color("late");
     context.fillRect(due, top, 1, height);
-    const late = humanSpan(lateness(segment, segment.open ? segment.to + lane.run.silence : segment.to));
+    const late = humanSpan(lateness(segment, lane.endOf(segment)));
     label(on, [`${late} late`, late], [due, x1], { top, height, ink, back: palette.behind.late });
 }
 
@@ -288,7 +288,7 @@ function drawLabels(context, labels) {
  * @returns {string[]}
  */
 function barWords(lane, segment) {
-    const time = humanSpan(segment.to - segment.from);
+    const time = humanSpan(lane.endOf(segment) - segment.from);
     const name = harmless(segment.label || "waits", 80);
     switch (segment.kind) {
         case "waiting":

@@ -168,23 +168,25 @@ function queueFacts(lane) {
  * @returns {string[]}
  */
 function segmentLines(lane, segment) {
+    const end = lane.endOf(segment);
     return [
-        `${lane.title}${lane.kind === "queue" ? ":" : ""} ${segmentWords(segment)}`,
-        `for ${humanSpan(segment.to - segment.from)}`,
-        `from ${stampText(segment.from)} to ${stampText(segment.to)}`,
+        `${lane.title}${lane.kind === "queue" ? ":" : ""} ${segmentWords(segment, end)}`,
+        `for ${humanSpan(end - segment.from)}`,
+        `from ${stampText(segment.from)} to ${stampText(end)}`,
     ];
 }
 
 /**
  * What somebody does in a segment, as the rest of a sentence.
  * @param {Object} segment
+ * @param {number} [end] when it ends
  * @returns {string}
  */
-function segmentWords(segment) {
+function segmentWords(segment, end = segment.to) {
     const label = harmless(segment.label ?? "", 200);
     switch (segment.kind) {
         case "waiting":
-            return label ? `waits for: ${harmless(waitLabel(segment), 200)}` : "waits";
+            return label ? `waits for: ${harmless(waitLabel(segment, end), 200)}` : "waits";
         case "backlog":
             return label;
         case "queued":

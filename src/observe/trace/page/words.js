@@ -221,10 +221,11 @@ function lateness(segment, to = segment.to) {
 /**
  * For what a task waited, and how late that came.
  * @param {Object} segment a segment of the task
+ * @param {number} [to] when it ends
  * @returns {string} as "sleep 300 ms, 800 ms late"
  */
-function waitLabel(segment) {
-    const late = lateness(segment);
+function waitLabel(segment, to = segment.to) {
+    const late = lateness(segment, to);
     return late > 0 ? `${segment.label}, ${humanSpan(late)} late` : segment.label;
 }
 
