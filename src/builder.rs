@@ -3,6 +3,8 @@
 use std::env;
 use std::fmt;
 use std::io;
+#[cfg(feature = "inspect")]
+use std::io::Write;
 use std::time::Duration;
 
 use crate::config::Config;
@@ -14,7 +16,8 @@ use crate::observe::{Observer, Watch};
 /// Runs a future on a new event loop, and returns its output.
 ///
 /// The loop is dropped at the end, and with it every task that has not finished: unlike threads,
-/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`](crate::JoinHandle) to wait for it.
+/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`](crate::JoinHandle) to
+/// wait for it.
 ///
 /// # Panics
 ///
@@ -190,8 +193,8 @@ impl Builder {
     }
 
     /// Serves a page on which the loop can be watched as it turns, at an address of this machine
-    /// such as `"127.0.0.1:4141"`: see [`inspect`]. If `BOUCLE_INSPECT` is set, it
-    /// takes the place of `address`.
+    /// such as `"127.0.0.1:4141"`: see [`inspect`]. If `BOUCLE_INSPECT` is set, it takes the place of
+    /// `address`. What is wrong with the address is an error of [`build`](Builder::build).
     ///
     /// ```
     /// let event_loop = boucle::EventLoop::builder().inspect("127.0.0.1:0").build()?;
@@ -244,10 +247,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks for
-    /// none); if what `BOUCLE_TRACE` asks for cannot be written; or if the page cannot be served.
+    /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks
+    /// for none); if a variable of the environment says what is not understood, or what
+    /// `BOUCLE_TRACE` asks for cannot be written (see [`observe`](crate::observe)); or if the page
+    /// cannot be served.
     pub fn build(mut self) -> io::Result<EventLoop> {
-        let is_simulated = self.config.seed.is_some();
+        let is_simulated = self.config.simulated;
         let url = watch_live(&mut self.watch, self.inspect.as_deref(), is_simulated)?;
         self.config.observer = self.watch.into_observer()?;
         let mut event_loop = EventLoop::from_config(self.config)?;
@@ -272,7 +277,8 @@ fn watch_live(
     })?;
     let url = observer.url();
     if told.is_some() {
-        eprintln!("boucle: the loop can be watched at {url}");
+        // Nobody may listen there.
+        let _ = writeln!(io::stderr(), "boucle: the loop can be watched at {url}");
     }
     watch.add(observer);
     Ok(Some(url))

@@ -29,7 +29,7 @@ pub enum Format {
     /// A picture of the lanes over time, for print and for documents.
     Svg,
     /// The events, a line of JSON each, for programs. The schema is described in
-    /// `src/observe/schema.rs`.
+    /// `src/observe/trace/schema.rs`.
     Jsonl,
     /// Chrome's trace format, for Perfetto, speedscope and others.
     Json,
