@@ -151,7 +151,7 @@
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
 //! | `observe/story/mod.rs` | events in words |
 //! | `observe/story/words.rs` | an event as a sentence; `observe/story/tasks.rs`: and whose it is |
-//! | `observe/story/print.rs` | the story, turn by turn |
+//! | `observe/story/print.rs` | the story, turn by turn; `observe/story/file.rs`: in a file |
 //! | `observe/record/mod.rs` | events kept in memory; `observe/record/block.rs`: some in a row |
 //! | `observe/record/past.rs` | what a record must not forget when it forgets |
 //! | `observe/record/tail.rs` | reading a record that still grows |

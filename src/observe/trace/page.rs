@@ -1,6 +1,6 @@
 //! The page: one file with the replay in it, which needs nothing and nobody else.
 //!
-//! Its parts stand in `src/observe/page/` as a person would write them, without a build step. Here
+//! Its parts stand in `src/observe/trace/page/` as a person would write them, without a build step. Here
 //! they are put into their places, and a trace beside them:
 //!
 //! ```text
@@ -89,7 +89,8 @@ fn fill(
 }
 
 /// The page of a running loop: its parts come as files of their own, and the events as a stream,
-/// from the address `events`. So its policy, which whoever serves it states, need not allow anything inside the page.
+/// from the address `events`. So its policy, which whoever serves it states, need not allow anything
+/// inside the page.
 #[cfg(feature = "inspect")]
 pub(crate) fn live_html(events: &str) -> String {
     let live = format!("<meta name=\"boucle-live\" content=\"{events}\">");
