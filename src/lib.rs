@@ -164,6 +164,8 @@
 //! | `observe/trace/format.rs` | what the file looks like: one of the next four, or the story |
 //! | `observe/trace/schema.rs` | events as JSON |
 //! | `observe/trace/lanes.rs` | what lies between the events |
+//! | `observe/trace/lanes/weave.rs` | how it is read off them |
+//! | `observe/trace/lanes/queue.rs` | how many jobs wait for a thread |
 //! | `observe/trace/svg.rs` | that as a picture: `observe/trace/svg/bars.rs`, `observe/trace/svg/text.rs` |
 //! | `observe/trace/chrome.rs` | that for other people's tools |
 //! | `observe/trace/page.rs` | the replay page |
