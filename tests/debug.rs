@@ -3,7 +3,7 @@
 
 #![cfg(feature = "os")]
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -25,21 +25,18 @@ fn programs(name: &str) {
             boucle::block_on(async {
                 let stuck = spawn_named("stuck", async {
                     eprintln!("marker: begins");
-                    thread::sleep(ms(400));
+                    until_seen();
                     eprintln!("marker: ends");
                 });
                 stuck.await.unwrap();
             });
             eprintln!("marker: over");
         }
-        // Killed by the test.
-        "hangs" => boucle::block_on(async {
-            thread::sleep(Duration::from_secs(3_600));
-        }),
+        "hangs" => boucle::block_on(async { until_seen() }),
         "many" => {
             let run = |number: u32| {
                 boucle::block_on(async move {
-                    let stuck = async { thread::sleep(ms(300)) };
+                    let stuck = async { until_seen() };
                     spawn_named(format!("stuck {number}"), stuck).await.unwrap();
                 });
             };
@@ -123,6 +120,11 @@ fn programs(name: &str) {
     }
 }
 
+/// Waits until the test has seen all it waits for: then it closes our stdin.
+fn until_seen() {
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
 /// Only runs as a child of the tests below.
 #[test]
 #[ignore = "the child process of other tests"]
@@ -142,13 +144,26 @@ fn command(program: &str, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// What a program says to stderr in debug mode, by lines.
-fn run(program: &str) -> Vec<String> {
-    let output = command(program, &[]).output().unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{told}");
-    told.lines().map(str::to_owned).collect()
+/// What a program says to stderr in debug mode, by lines. Stuck polls go on until so many reports of
+/// them came.
+fn run(program: &str, variables: &[(&str, &str)], reports: usize) -> Vec<String> {
+    let mut child = command(program, variables).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take();
+    let (mut told, mut seen) = (Vec::new(), 0);
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        let line = line.unwrap();
+        seen += usize::from(line.contains("is still running"));
+        told.push(line);
+        if seen == reports {
+            drop(stdin.take());
+        }
+    }
+    assert!(child.wait().unwrap().success(), "{told:?}");
+    told
 }
+
+/// Nothing is slow, however slow the machine is.
+const NEVER_SLOW: &[(&str, &str)] = &[("BOUCLE_SLOW_POLL_MS", "3600000")];
 
 /// Where the line is that contains all these.
 #[track_caller]
@@ -159,7 +174,7 @@ fn line(lines: &[String], words: &[&str]) -> usize {
 
 #[test]
 fn a_poll_is_reported_while_it_goes_on_and_when_it_has_ended() {
-    let told = run("stuck");
+    let told = run("stuck", &[], 1);
     let begins = line(&told, &["marker: begins"]);
     let while_stuck = line(&told, &["is still running"]);
     let ends = line(&told, &["marker: ends"]);
@@ -167,20 +182,14 @@ fn a_poll_is_reported_while_it_goes_on_and_when_it_has_ended() {
     assert_eq!([begins, while_stuck, ends, after, 4], [0, 1, 2, 3, line(&told, &["over"])]);
     let who = "boucle: task 2 `stuck`, spawned at tests/debug.rs:";
     assert!(told[while_stuck].starts_with(who) && told[after].starts_with(who), "{told:?}");
-    assert!(told[while_stuck].contains(":29, has kept the loop for 1"), "{}", told[while_stuck]);
+    assert!(told[while_stuck].contains(":29, has kept the loop for "), "{}", told[while_stuck]);
     assert_eq!(told.len(), 5, "{told:?}");
 }
 
 #[test]
-fn a_poll_that_never_ends_is_reported_again_and_again_ever_more_rarely() {
-    let mut child = command("hangs", &[("BOUCLE_SLOW_POLL_MS", "20")]).spawn().unwrap();
-    thread::sleep(ms(1_800));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let mut told = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-    let told: Vec<&str> = told.lines().collect();
-    assert_eq!(told.len(), 2, "{told:?}");
+fn a_poll_that_does_not_end_is_reported_again_and_again_ever_more_rarely() {
+    let told = run("hangs", &[("BOUCLE_SLOW_POLL_MS", "20")], 2);
+    assert_eq!(told.len(), 3, "{told:?}");
     assert!(told[0].contains("task 1 `block_on`"), "{told:?}");
     assert!(told[0].contains("ms and is still running"), "{told:?}");
     assert!(told[1].contains("has kept the loop for 1."), "{told:?}");
@@ -188,7 +197,7 @@ fn a_poll_that_never_ends_is_reported_again_and_again_ever_more_rarely() {
 
 #[test]
 fn each_of_several_loops_has_a_watch_of_its_own() {
-    let told = run("many");
+    let told = run("many", &[], 4);
     for number in 0..4 {
         let name = format!("`stuck {number}`");
         let stuck = line(&told, &[&name, "is still running"]);
@@ -199,12 +208,12 @@ fn each_of_several_loops_has_a_watch_of_its_own() {
 
 #[test]
 fn a_simulated_loop_is_never_stuck() {
-    assert_eq!(run("simulated"), [""; 0]);
+    assert_eq!(run("simulated", &[], 0), [""; 0]);
 }
 
 #[test]
 fn a_panic_that_nobody_saw_is_reported_when_it_is_lost() {
-    let told = run("panics");
+    let told = run("panics", NEVER_SLOW, 0);
     let reports = told.iter().filter(|line| line.contains("panicked and nobody awaited")).count();
     let told_of = |name: &str| line(&told, &["nobody awaited", &format!("`{name}`")]);
     assert_eq!(reports, 3, "{told:?}");
@@ -313,20 +322,23 @@ fn expect_watchdogs(count: usize) {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_idle_program_is_left_alone() {
-    assert_eq!(run("idle"), [""; 0]);
+    let mut told = run("idle", &[], 0);
+    // On a machine that has much to do, a poll may well be slow.
+    told.retain(|line| !line.contains("has kept the loop") && !line.contains("in one poll"));
+    assert_eq!(told, [""; 0]);
 }
 
 /// Case 152.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_watchdog_is_gone_when_its_loop_is() {
-    assert_eq!(run("cycles"), [""; 0]);
+    assert_eq!(run("cycles", NEVER_SLOW, 0), [""; 0]);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_thread_a_poll_is_reported_when_it_has_ended() {
-    let told = run("no thread");
+    let told = run("no thread", &[], 0);
     assert!(told[0].starts_with("boucle: no thread for the watchdog ("), "{told:?}");
     assert_eq!(told.iter().filter(|line| line.contains("in one poll")).count(), 3, "{told:?}");
     assert_eq!(told.len(), 4, "{told:?}");

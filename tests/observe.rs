@@ -857,8 +857,6 @@ fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
                 let panics = spawn_blocking(|| resume_unwind(Box::new("oh")));
                 let panicked: Result<(), _> = panics.await;
                 assert!(panicked.unwrap_err().is_panic());
-                // What has come by now is read in the next turn.
-                sleep(ms(1)).await;
             });
         });
         let mut seen = Vec::new();
@@ -892,6 +890,27 @@ fn a_job_tells_who_gave_it_and_when_it_ran_on_which_thread() {
     }
 }
 
+#[test]
+fn the_end_of_a_job_whose_output_was_taken_is_told_although_the_loop_reads_no_more_mail() {
+    let events = real(async {
+        let job = spawn_blocking(|| 5);
+        while !job.is_finished() {
+            thread::yield_now();
+        }
+        assert_eq!(job.await.unwrap(), 5);
+    });
+    assert_eq!(count(&events, |event| matches!(event, Event::MailTaken { .. })), 0);
+    let story = events.iter().filter_map(|recorded| match recorded.event() {
+        Event::WorkerStarted { .. } => Some("a worker begins"),
+        Event::JobStarted { job: JobId(1), .. } => Some("it has the job"),
+        Event::JobFinished { job: JobId(1), panicked: false, .. } => Some("it is done"),
+        Event::LoopDropped => Some("the loop is gone"),
+        _ => None,
+    });
+    let story: Vec<&str> = story.collect();
+    assert_eq!(story, ["a worker begins", "it has the job", "it is done", "the loop is gone"]);
+}
+
 /// The workers that are told of, by pool, with the thread that each one is.
 fn workers(events: &[Recorded]) -> Vec<(PoolId, WorkerId, ThreadId, u32)> {
     let started = events.iter().filter_map(|recorded| match recorded.event() {
@@ -917,7 +936,6 @@ fn a_worker_is_told_when_it_begins_before_its_first_job_and_when_it_ends() {
         job.await.unwrap();
         until(&record, |event| matches!(event, Event::WorkerStopped { .. })).await;
         spawn_blocking(|| {}).await.unwrap();
-        sleep(ms(1)).await;
     });
     drop(event_loop);
     assert_consistent(&record, Kind::Real);

@@ -23,6 +23,7 @@ use crate::blocking::pool::{Job, Pool, Rejected, Shift, Watch};
 use crate::blocking::simulated::Place;
 use crate::clock::{Clock, Instant};
 use crate::config::told;
+use crate::engine::inbox::Message;
 use crate::engine::{Engine, context};
 use crate::observe::event::{Cause, Event, JobId, PoolId, WorkerId};
 use crate::shield::shield;
@@ -311,7 +312,7 @@ impl Note {
     /// Tells the loop when the job ran.
     fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
         let job = self.job;
-        context::tell(self.loop_id, move |engine| {
+        note(self.loop_id, move |engine| {
             let at = engine.probe.age_at(started);
             engine.probe.emit(|| Event::JobStarted { job, worker, at });
             let at = engine.probe.age_at(finished);
@@ -332,7 +333,7 @@ fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
     is_watched.then(|| -> Watch {
         Box::new(move |worker, shift| {
             let (now, thread) = (Clock::read(), this_thread());
-            context::tell(loop_id, move |engine| {
+            note(loop_id, move |engine| {
                 let at = engine.probe.age_at(now);
                 engine.probe.emit(|| match shift {
                     Shift::Begins => Event::WorkerStarted { worker, pool, thread, max_workers, at },
@@ -341,4 +342,31 @@ fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
             });
         })
     })
+}
+
+/// Has something told to those who watch a loop, by a message: when that is read or, if the loop
+/// ends before, when it is dropped. So a job whose output was taken has its end told, always: its
+/// note was there before the output was.
+fn note(loop_id: u32, tell: impl FnOnce(&Engine) + Send + 'static) {
+    let unread = Unread { loop_id, tell: Some(tell) };
+    if let Some(inbox) = context::inbox(loop_id) {
+        // A loop that closed in the meantime needs to be told nothing.
+        let _ = inbox.send(Message::Run(Box::new(move || drop(unread))));
+    }
+}
+
+/// A note in the mail. Dropping this on the loop's thread tells it.
+struct Unread<F: FnOnce(&Engine)> {
+    /// The loop.
+    loop_id: u32,
+    /// Tells it, once.
+    tell: Option<F>,
+}
+
+impl<F: FnOnce(&Engine)> Drop for Unread<F> {
+    fn drop(&mut self) {
+        if let Some(tell) = self.tell.take() {
+            context::of(self.loop_id, tell);
+        }
+    }
 }

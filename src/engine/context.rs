@@ -105,7 +105,7 @@ pub(crate) fn exists(loop_id: u32) -> bool {
 }
 
 /// The inbox of the loop of this number, if it is not gone.
-fn inbox(loop_id: u32) -> Option<Arc<Inbox>> {
+pub(crate) fn inbox(loop_id: u32) -> Option<Arc<Inbox>> {
     directory().get(&loop_id).and_then(Weak::upgrade)
 }
 

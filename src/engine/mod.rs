@@ -339,7 +339,8 @@ impl Engine {
     }
 
     /// Ends the loop: every task is dropped, and whoever else waits for a source is told; then
-    /// nothing is accepted from other threads; then blocking work is waited for, but not for long.
+    /// nothing is accepted from other threads, and what they left is dropped (which tells the ends
+    /// of jobs); then blocking work is waited for, but not for long.
     pub(crate) fn close(&self) {
         self.executor.close();
         // What another loop of this thread, or a foreign executor, waits for will never come.

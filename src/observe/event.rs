@@ -59,7 +59,7 @@
 //! | 5 | `TimerCascaded`, `TimerFired` | `Engine::fire_timers` |
 //! | 6 | none | the last step of `Engine::turn`: tasks follow edge 6 above |
 //! | 7 | `TurnEnded` | `Engine::turn` |
-//! | 8 | `LoopDropped` | `Engine::close`, after the end of each task |
+//! | 8 | `LoopDropped` | `Engine::close`, after the end of each task, and after what the last mail tells of jobs |
 //!
 //! What did not come to pass is left out: no mail, no polls, no wait because nothing could end it
 //! or because the turn polled the last of `block_on`. Between turns the program has the thread, and
@@ -442,8 +442,7 @@ pub enum Event<'a> {
         place: &'static Location<'static>,
     },
     /// A worker took a job. Of a thread it is told when the job's end is, with the time it had
-    /// then, and not at all if the loop is dropped before it reads that message; of a simulated
-    /// worker at once.
+    /// then, and not at all if the loop is dropped before that end; of a simulated worker at once.
     JobStarted {
         /// The job.
         job: JobId,

@@ -100,6 +100,8 @@ pub struct Life {
     error: Option<String>,
     now: Duration,
     phase: Phase,
+    /// The last mail is being read.
+    ends: bool,
     polls_per_turn: u32,
     turns: u64,
     polls: u32,
@@ -145,6 +147,7 @@ impl Life {
             error: None,
             now: Duration::ZERO,
             phase: Phase::Unbuilt,
+            ends: false,
             polls_per_turn: 0,
             turns: 0,
             polls: 0,
@@ -198,6 +201,7 @@ impl Life {
             }
             Event::TurnBegan { turn } => {
                 hold!(self.phase == Phase::Outside, "a turn within a turn");
+                hold!(!self.ends, "the last mail was read");
                 hold!(turn == self.turns + 1, "the last turn was {}", self.turns);
                 (self.turns, self.polls, self.phase) = (turn, 0, Phase::Begun);
                 self.fired.clear();
@@ -491,9 +495,13 @@ impl Life {
     }
 
     /// What the threads of a pool do is told by their messages.
-    fn told_by_a_thread(&self) -> Checked {
+    /// What threads tell is told when their mail is read: in a turn, or when the loop has dropped
+    /// its tasks, and then nothing else comes but the end.
+    fn told_by_a_thread(&mut self) -> Checked {
+        let can_end = self.phase == Phase::Outside && self.tasks.is_empty();
+        self.ends |= can_end && self.kind == Kind::Real;
         hold!(
-            self.phase == Phase::Mail,
+            self.phase == Phase::Mail || self.ends,
             "it can only be told by a message, not in {:?}",
             self.phase
         );

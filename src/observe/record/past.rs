@@ -42,8 +42,8 @@ pub(crate) struct Past {
     turn: Option<Kept>,
     /// The wait that has not ended.
     wait: Option<Kept>,
-    /// The poll that has not ended, and what it awaits until now.
-    poll: Vec<Kept>,
+    /// The poll that has not ended.
+    poll: Poll,
     /// The tasks that live, or whose output waits to be taken.
     tasks: HashMap<TaskId, Task>,
     /// The timers that are armed, and where those went that were moved.
@@ -72,8 +72,27 @@ struct Kept {
 struct Task {
     /// Its name, empty if it has none.
     name: Box<str>,
-    /// `Spawned`, and what came last of all the rest, in the order in which it happened.
-    events: Vec<Kept>,
+    /// Its birth.
+    spawned: Kept,
+    /// Its last poll, and the wake since.
+    poll: Poll,
+    /// Who asks for its end.
+    asked: Option<Kept>,
+    /// Its end.
+    aborted: Option<Kept>,
+}
+
+/// A poll, and what came of it.
+#[derive(Debug, Default)]
+struct Poll {
+    /// Its beginning; none if there was no poll.
+    began: Option<Kept>,
+    /// What it awaits.
+    awaits: Vec<Kept>,
+    /// The last wake of its task since it began.
+    woken: Option<Kept>,
+    /// Its end.
+    ended: Option<Kept>,
 }
 
 impl Past {
@@ -84,22 +103,30 @@ impl Past {
 
     /// Takes note of a block that is dropped.
     pub(crate) fn fold(&mut self, block: &Block) {
-        for (at, event, name) in block.iter() {
+        block.iter().for_each(|(at, event, name)| {
             self.note(Kept { number: self.dropped, at, event }, name);
             self.dropped += 1;
+        });
+        // Only the last wake counts: not the one that led to the poll under way, if another came.
+        if let (Some(task), Some(_)) = (self.poll.task(), self.poll.woken)
+            && let Some(task) = self.tasks.get_mut(&task)
+        {
+            task.poll.woken = None;
         }
     }
 
     /// The events that are kept, in the order in which they happened.
     pub(crate) fn tell(&self) -> Block {
-        let one_each = self.built.iter().chain(&self.turn).chain(&self.wait).chain(&self.poll);
+        let one_each =
+            self.built.iter().chain(&self.turn).chain(&self.wait).chain(self.poll.events());
         let timers =
             self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
         let others = self.sources.values().chain(self.jobs.values()).chain(self.workers.values());
         let mut kept: Vec<(&Kept, &str)> =
             one_each.chain(timers).chain(others).map(|kept| (kept, "")).collect();
         for task in self.tasks.values() {
-            kept.extend(task.events.iter().map(|kept| (kept, &*task.name)));
+            let others = task.poll.events().chain(&task.asked).chain(&task.aborted);
+            kept.extend([&task.spawned].into_iter().chain(others).map(|kept| (kept, &*task.name)));
         }
         kept.sort_unstable_by_key(|(kept, _)| kept.number);
         let mut told = Block::default();
@@ -119,22 +146,20 @@ impl Past {
             Event::WaitBegan { .. } => self.wait = Some(kept),
             Event::WaitEnded { .. } => self.wait = None,
             Event::Spawned { task, .. } => {
-                self.tasks.insert(task, Task { name: name.into(), events: vec![kept] });
+                let (name, poll) = (name.into(), Poll::default());
+                let task_of = Task { name, spawned: kept, poll, asked: None, aborted: None };
+                self.tasks.insert(task, task_of);
             }
-            Event::PollBegan { .. } => {
-                self.poll.clear();
-                self.poll.push(kept);
-            }
-            Event::Awaits { .. } if !self.poll.is_empty() => self.poll.push(kept),
+            Event::PollBegan { .. } => self.poll.begin(Some(kept)),
+            Event::Awaits { .. } if self.poll.began.is_some() => self.poll.awaits.push(kept),
             Event::PollEnded { task, outcome } => self.end_poll(task, outcome, kept),
-            Event::Woken { task, .. }
-            | Event::AbortRequested { task, .. }
-            | Event::Aborted { task } => {
-                if let Some(task) = self.tasks.get_mut(&task) {
-                    task.events.retain(|old| !same_kind(&old.event, &kept.event));
-                    task.events.push(kept);
-                }
+            // Many a task wakes itself: it need not be looked up for that.
+            Event::Woken { task, .. } if self.poll.task() == Some(task) => {
+                self.poll.woken = Some(kept);
             }
+            Event::Woken { task, .. } => self.with(task, |task| task.poll.woken = Some(kept)),
+            Event::AbortRequested { task, .. } => self.with(task, |task| task.asked = Some(kept)),
+            Event::Aborted { task } => self.with(task, |task| task.aborted = Some(kept)),
             Event::Dropped { task, .. } => drop(self.tasks.remove(&task)),
             Event::TimerArmed { timer, .. } => drop(self.timers.insert(timer, (kept, None))),
             Event::TimerCascaded { timer, .. } => {
@@ -162,22 +187,23 @@ impl Past {
         }
     }
 
+    /// Changes something about a task, if it is known.
+    fn with(&mut self, task: TaskId, change: impl FnOnce(&mut Task)) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            change(task);
+        }
+    }
+
     /// A poll takes the place of the one before, and of the wake that led to it.
     fn end_poll(&mut self, task: TaskId, outcome: Outcome, ended: Kept) {
-        let began = self.poll.first().map_or(ended.number, |began| began.number);
+        self.poll.ended = Some(ended);
         if outcome != Outcome::Pending {
-            self.poll.truncate(1);
+            self.poll.awaits.clear();
         }
         if let Some(task) = self.tasks.get_mut(&task) {
-            task.events.retain(|old| {
-                let is_of_life =
-                    matches!(old.event, Event::Spawned { .. } | Event::AbortRequested { .. });
-                is_of_life || old.number > began
-            });
-            task.events.append(&mut self.poll);
-            task.events.push(ended);
+            std::mem::swap(&mut task.poll, &mut self.poll);
         }
-        self.poll.clear();
+        self.poll.begin(None);
     }
 
     /// A job is done. Those before it in its pool have begun too, or never will: of the latter
@@ -202,9 +228,25 @@ impl Past {
     }
 }
 
-/// Whether two events are of the same kind, whatever they say.
-fn same_kind(one: &Event<'_>, other: &Event<'_>) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
+impl Poll {
+    /// Begins anew, with the memory of the old one.
+    fn begin(&mut self, began: Option<Kept>) {
+        self.awaits.clear();
+        (self.began, self.woken, self.ended) = (began, None, None);
+    }
+
+    /// Whose poll it is.
+    fn task(&self) -> Option<TaskId> {
+        match self.began?.event {
+            Event::PollBegan { task } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// All its events.
+    fn events(&self) -> impl Iterator<Item = &Kept> {
+        self.began.iter().chain(&self.awaits).chain(&self.woken).chain(&self.ended)
+    }
 }
 
 #[cfg(test)]
