@@ -4,6 +4,9 @@
 //! pictures: the loop polls, sleeps, dispatches; a task is queued, runs, waits; a worker has a job.
 //! The words are those of the replay page.
 //!
+//! Two things are told beside: where a timer was due and did not come (`Segment::late`), and how
+//! many jobs wait for a thread (`queue.rs`).
+//!
 //! ```text
 //!     the loop        | polling |  sleeping                    | dispatching | polling ...
 //!     task 2 `fetch`  | queued | running | waiting: sleep 300 ms | queued | running ...
@@ -13,6 +16,8 @@
 //! later event than it begins.
 //!
 //! Cost: some 100 ns an event, and memory for each segment.
+
+mod queue;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,6 +33,12 @@ use crate::observe::story::tasks::Shortened;
 
 /// How many of the things that a task awaits are named.
 const NAMED: usize = 2;
+
+/// The shortest wait in a queue, and the least lateness of a timer, that is shown.
+pub(crate) const NOTICEABLE: Duration = Duration::from_millis(5);
+
+/// The least lateness, as a part of the wait: a fiftieth.
+const LATE_PART: u32 = 50;
 
 /// What everybody did.
 #[derive(Debug, Default)]
@@ -54,6 +65,8 @@ pub(crate) struct Lanes {
     pub(crate) wakes: Vec<Wake>,
     /// The jobs, in the order of birth.
     pub(crate) jobs: Vec<Job>,
+    /// The queues of pools in which a job waited noticeably.
+    pub(crate) queues: Vec<QueueLane>,
 }
 
 /// A stretch of a lane.
@@ -67,12 +80,29 @@ pub(crate) struct Segment {
     pub(crate) kind: Kind,
     /// For what a task waits, or which job it is; else empty.
     pub(crate) label: Box<str>,
+    /// When the timer was due that ended it, or, if it lasts, the first one that is awaited.
+    due: Option<Duration>,
 }
 
 impl Segment {
     /// How long it takes.
     pub(crate) fn span(&self) -> Duration {
         self.to.0.saturating_sub(self.from.0)
+    }
+
+    /// From when on the timer for which it waits was late, if it was late enough to be seen.
+    pub(crate) fn late(&self) -> Option<Duration> {
+        let due = self.due?.max(self.from.0);
+        let late = self.to.0.saturating_sub(due);
+        (late >= NOTICEABLE && late * LATE_PART >= self.span()).then_some(due)
+    }
+
+    /// For what a task waited, and how late that came: "sleep 300 ms, 800 ms late".
+    pub(crate) fn told(&self) -> String {
+        match self.late() {
+            Some(due) => format!("{}, {} late", self.label, Human(self.to.0.saturating_sub(due))),
+            None => self.label.to_string(),
+        }
     }
 }
 
@@ -153,6 +183,15 @@ pub(crate) struct WorkerLane {
     pub(crate) segments: Vec<Segment>,
 }
 
+/// The queue of a pool.
+#[derive(Debug)]
+pub(crate) struct QueueLane {
+    /// The pool.
+    pub(crate) pool: PoolId,
+    /// How many jobs wait, where any does: from when, until when, and how many.
+    pub(crate) steps: Vec<(Duration, Duration, usize)>,
+}
+
 /// A wake that queued a task.
 #[derive(Debug)]
 pub(crate) struct Wake {
@@ -192,6 +231,8 @@ pub(crate) struct Job {
     started: Option<(Duration, usize)>,
     /// When it was done.
     pub(crate) finished: Option<(Duration, usize)>,
+    /// By which thread.
+    worker: Option<WorkerId>,
 }
 
 /// A segment that has not ended.
@@ -205,6 +246,8 @@ struct Open {
     label: Box<str>,
     /// The wake that queued the task, as an index.
     wake: Option<usize>,
+    /// When the first timer is due that the task awaits.
+    due: Option<Duration>,
 }
 
 impl Lanes {
@@ -248,8 +291,12 @@ struct Weaver {
     tasks: HashMap<TaskId, usize>,
     /// The task that is polled, and what it awaits so far.
     polled: Option<(usize, Vec<Awaited>)>,
-    /// How long each armed timer takes in all.
-    timers: HashMap<TimerId, Duration>,
+    /// When each armed timer was armed, and when it is due.
+    timers: HashMap<TimerId, (Duration, Duration)>,
+    /// When each timer was due that has fired in this turn.
+    fired: HashMap<TimerId, Duration>,
+    /// How many threads each pool may have.
+    pools: HashMap<PoolId, usize>,
     /// What each source is.
     sources: HashMap<SourceId, &'static str>,
     /// Where each job is.
@@ -273,6 +320,7 @@ impl Observer for Weaver {
             Event::LoopDropped => self.turn_to(now, None),
             Event::TurnBegan { .. } => {
                 self.lanes.turns += 1;
+                self.fired.clear();
                 self.turn_to(now, Some(Kind::Polling));
             }
             Event::TurnEnded { .. } => self.turn_to(now, Some(Kind::Outside)),
@@ -280,8 +328,7 @@ impl Observer for Weaver {
             Event::WaitEnded { .. } => self.turn_to(now, Some(Kind::Dispatching)),
             Event::Spawned { task, place, name, .. } => {
                 self.tasks.insert(task, self.lanes.tasks.len());
-                let now =
-                    Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
+                let now = Some(Open::new(now, Kind::Queued));
                 let name = name.into();
                 self.lanes.tasks.push(TaskLane {
                     id: task,
@@ -298,17 +345,19 @@ impl Observer for Weaver {
             Event::Aborted { task } => self.end_task(now, task, End::Aborted),
             Event::Awaits { what, .. } => self.awaits(what),
             Event::TimerArmed { timer, deadline, .. } => {
-                self.timers.insert(timer, deadline.saturating_sub(at));
+                self.timers.insert(timer, (at, deadline));
                 self.awaits(Awaited::Timer(timer));
             }
-            Event::TimerFired { timer, .. } | Event::TimerCancelled { timer } => {
-                self.timers.remove(&timer);
+            Event::TimerFired { timer, .. } => {
+                let timers = self.timers.remove(&timer);
+                self.fired.extend(timers.map(|(_, deadline)| (timer, deadline)));
             }
+            Event::TimerCancelled { timer } => drop(self.timers.remove(&timer)),
             Event::SourceAdded { source, kind, .. } => drop(self.sources.insert(source, kind)),
             Event::JobQueued { job, pool, .. } => {
                 self.jobs.insert(job, self.lanes.jobs.len());
-                let job = Job { id: job, pool, queued: now, started: None, finished: None };
-                self.lanes.jobs.push(job);
+                let (started, finished, worker) = (None, None, None);
+                self.lanes.jobs.push(Job { id: job, pool, queued: now, started, finished, worker });
             }
             Event::JobStarted { job, at, .. } => {
                 if let Some(&job) = self.jobs.get(&job) {
@@ -316,7 +365,8 @@ impl Observer for Weaver {
                 }
             }
             Event::JobFinished { job, worker, at, .. } => self.end_job(job, worker, at),
-            Event::WorkerStarted { worker, pool, thread, .. } => {
+            Event::WorkerStarted { worker, pool, thread, max_workers, .. } => {
+                self.pools.insert(pool, max_workers as usize);
                 let lane = self.worker(pool, worker);
                 self.lanes.workers[lane].thread = Some(thread);
             }
@@ -339,7 +389,7 @@ impl Weaver {
             self.lanes.from = at;
         }
         let kind = self.the_loop.take().map_or(Kind::Outside, |open| open.kind);
-        self.the_loop = Some(Open { from: (at, self.event), kind, label: "".into(), wake: None });
+        self.the_loop = Some(Open::new((at, self.event), kind));
     }
 
     /// Whether what is told was before the account begins.
@@ -349,7 +399,7 @@ impl Weaver {
 
     /// The loop does something else from now on.
     fn turn_to(&mut self, now: (Duration, usize), kind: Option<Kind>) {
-        let next = kind.map(|kind| Open { from: now, kind, label: "".into(), wake: None });
+        let next = kind.map(|kind| Open::new(now, kind));
         let before = std::mem::replace(&mut self.the_loop, next);
         if let Some(before) = before.filter(|_| !self.is_past()) {
             before.close(now, &mut self.lanes.the_loop);
@@ -382,13 +432,21 @@ impl Weaver {
         let wake = self.lanes.wakes.len();
         let in_poll = polled.is_some_and(|polled| from == Lane::Task(polled));
         self.lanes.wakes.push(Wake { at: now, from, in_poll, task, poll: None });
+        if let Some(open) = &mut self.lanes.tasks[task].now
+            && matches!(open.kind, Kind::Waiting(_))
+        {
+            open.due = match by {
+                Cause::Timer(timer) => self.fired.get(&timer).copied(),
+                _ => None,
+            };
+        }
         if polled == Some(task) {
             // It runs on; then it is queued.
             if let Some(open) = &mut self.lanes.tasks[task].now {
                 open.wake = Some(wake);
             }
         } else {
-            let next = Open { from: now, kind: Kind::Queued, label: "".into(), wake: Some(wake) };
+            let next = Open { wake: Some(wake), ..Open::new(now, Kind::Queued) };
             self.task_turns_to(now, task, Some(next));
         }
     }
@@ -402,8 +460,7 @@ impl Weaver {
         {
             self.lanes.wakes[wake].poll = Some(now);
         }
-        let next = Open { from: now, kind: Kind::Running, label: "".into(), wake: None };
-        self.task_turns_to(now, task, Some(next));
+        self.task_turns_to(now, task, Some(Open::new(now, Kind::Running)));
         self.polled = Some((task, Vec::new()));
     }
 
@@ -420,11 +477,12 @@ impl Weaver {
         let end = match outcome {
             Outcome::Pending => {
                 let wake = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake);
-                let (kind, label) = match wake {
-                    Some(_) => (Kind::Queued, "".into()),
-                    None => (Kind::Waiting(on(awaited.first())), self.label(&awaited)),
+                let next = if wake.is_some() {
+                    Open { wake, ..Open::new(now, Kind::Queued) }
+                } else {
+                    let (label, due) = (self.label(&awaited), self.first_due(&awaited));
+                    Open { label, due, ..Open::new(now, Kind::Waiting(on(awaited.first()))) }
                 };
-                let next = Open { from: now, kind, label, wake };
                 return self.task_turns_to(now, task, Some(next));
             }
             Outcome::Ready => End::Done,
@@ -445,7 +503,7 @@ impl Weaver {
         let Some(&index) = self.jobs.get(&job) else { return };
         let done = (at, self.event);
         let job = &mut self.lanes.jobs[index];
-        job.finished = Some(done);
+        (job.finished, job.worker) = (Some(done), Some(worker));
         let (pool, label) = (job.pool, job.id.to_string());
         let Some(started) = job.started else { return };
         let lane = self.worker(pool, worker);
@@ -454,7 +512,7 @@ impl Weaver {
         let earliest = segments.last().map_or(Duration::ZERO, |last: &Segment| last.to.0);
         let from = (started.0.max(earliest), started.1);
         let to = (done.0.max(from.0), done.1);
-        segments.push(Segment { from, to, kind: Kind::Job, label: label.into() });
+        segments.push(Segment { from, to, kind: Kind::Job, label: label.into(), due: None });
     }
 
     /// The lane of a worker.
@@ -464,6 +522,15 @@ impl Weaver {
             workers.push(WorkerLane { pool, worker, thread: None, segments: Vec::new() });
             workers.len() - 1
         })
+    }
+
+    /// When the first of the timers is due that a task awaits.
+    fn first_due(&self, awaited: &[Awaited]) -> Option<Duration> {
+        let due = |what: &Awaited| match what {
+            Awaited::Timer(timer) => self.timers.get(timer).map(|(_, deadline)| *deadline),
+            _ => None,
+        };
+        awaited.iter().filter_map(due).min()
     }
 
     /// What a task awaits, in words.
@@ -486,7 +553,7 @@ impl Weaver {
         };
         match what {
             Awaited::Timer(timer) => match self.timers.get(&timer) {
-                Some(span) => format!("sleep {}", Human(*span)),
+                Some((at, due)) => format!("sleep {}", Human(due.saturating_sub(*at))),
                 None => timer.to_string(),
             },
             Awaited::Read(it) => source("read", it),
@@ -508,16 +575,22 @@ impl Weaver {
         for task in 0..self.lanes.tasks.len() {
             self.task_turns_to(now, task, None);
         }
+        self.lanes.queues = queue::queues(&self.lanes, &self.pools);
         self.lanes
     }
 }
 
 impl Open {
+    /// Something that is done from now on.
+    fn new(from: (Duration, usize), kind: Kind) -> Open {
+        Open { from, kind, label: "".into(), wake: None, due: None }
+    }
+
     /// Ends it, and puts it with those before.
     fn close(self, now: (Duration, usize), segments: &mut Vec<Segment>) {
-        let Open { from, kind, label, .. } = self;
+        let Open { from, kind, label, due, .. } = self;
         if from.1 < now.1 {
-            segments.push(Segment { from, to: now, kind, label });
+            segments.push(Segment { from, to: now, kind, label, due });
         }
     }
 }

@@ -30,6 +30,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/words.js"),
     include_str!("page/records.js"),
     include_str!("page/history.js"),
+    include_str!("page/queue.js"),
     include_str!("page/model.js"),
     include_str!("page/chain.js"),
     include_str!("page/sleep.js"),
