@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 #[cfg(feature = "inspect")]
 use std::io::Write;
+#[cfg(feature = "inspect")]
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::config::Config;
@@ -305,6 +307,7 @@ impl Builder {
         self.config.observer = self.watch.into_observer()?;
         let mut event_loop = EventLoop::from_config(self.config)?;
         event_loop.page = url;
+        announce(&event_loop);
         Ok(event_loop)
     }
 }
@@ -324,13 +327,31 @@ fn watch_live(
         None => error,
     })?;
     let url = observer.url();
-    if told.is_some() {
-        // Nobody may listen there.
-        let _ = writeln!(io::stderr(), "boucle: the loop can be watched at {url}");
-    }
     watch.add(observer);
     Ok(Some(url))
 }
+
+/// Says on the standard error stream where the page of a loop is, if the environment asked for it: a
+/// program that builds one loop after the other says so once.
+#[cfg(feature = "inspect")]
+fn announce(event_loop: &EventLoop) {
+    /// What was said last.
+    static SAID: Mutex<String> = Mutex::new(String::new());
+
+    let Some(url) = event_loop.inspect_url().filter(|_| inspect_variable().is_some()) else {
+        return;
+    };
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if *said != url {
+        url.clone_into(&mut said);
+        // Nobody may listen there.
+        let _ = writeln!(io::stderr(), "boucle: the loop can be watched at {url}");
+    }
+}
+
+/// Without the feature there is no page.
+#[cfg(not(feature = "inspect"))]
+fn announce(_: &EventLoop) {}
 
 /// Without the feature there is no page.
 #[cfg(not(feature = "inspect"))]

@@ -154,7 +154,7 @@ impl Trace {
         Ok(Trace(Way::InTheEnd { record, document, stage: Stage::Unborn }))
     }
 
-    /// Keeps up to so many bytes of events until they are written.
+    /// Keeps up to so many bytes of events until they are written. The story (`.txt`) keeps none.
     ///
     /// ```
     /// # use boucle::observe::Trace;
@@ -172,7 +172,8 @@ impl Trace {
         self
     }
 
-    /// Writes this name of the program into the trace, instead of that of its executable.
+    /// Writes this name of the program into the trace, instead of that of its executable. The story
+    /// (`.txt`) has none.
     ///
     /// With a fixed one, the traces of simulated loops are the same on every machine.
     ///
