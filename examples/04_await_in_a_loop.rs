@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use boucle::task::spawn_named;
 use boucle::time::{Instant, sleep};
 use boucle::{EventLoop, TaskGroup};
 
@@ -36,9 +37,10 @@ async fn trap_in_disguise() -> Vec<u32> {
 
 /// Mended: every request becomes a task, which the loop polls by itself; all wait at the same time.
 /// `collect` matters: iterators are lazy, and without it each task would be spawned only when the
-/// one before has been awaited.
+/// one before has been awaited. (The names are for whoever watches.)
 async fn spawn_first() -> Vec<u32> {
-    let tasks: Vec<_> = (1..=5).map(|page| boucle::spawn(fetch(page))).collect();
+    let tasks: Vec<_> =
+        (1..=5).map(|page| spawn_named(format!("page {page}"), fetch(page))).collect();
     let mut answers = Vec::new();
     for task in tasks {
         answers.push(task.await.expect("no request panics"));
@@ -50,7 +52,7 @@ async fn spawn_first() -> Vec<u32> {
 /// those above would run on.
 async fn task_group() -> Vec<u32> {
     let mut group = TaskGroup::new();
-    (1..=5).for_each(|page| group.spawn(fetch(page)));
+    (1..=5).for_each(|page| group.spawn_named(format!("page {page}"), fetch(page)));
     group.join_all().await.into_iter().map(|answer| answer.expect("no request panics")).collect()
 }
 

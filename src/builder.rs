@@ -3,6 +3,10 @@
 use std::env;
 use std::fmt;
 use std::io;
+#[cfg(feature = "inspect")]
+use std::io::Write;
+#[cfg(feature = "inspect")]
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::config::Config;
@@ -14,7 +18,8 @@ use crate::observe::{Observer, Watch};
 /// Runs a future on a new event loop, and returns its output.
 ///
 /// The loop is dropped at the end, and with it every task that has not finished: unlike threads,
-/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`](crate::JoinHandle) to wait for it.
+/// tasks do not outlive what they belong to. Await a task's [`JoinHandle`](crate::JoinHandle) to
+/// wait for it.
 ///
 /// # Panics
 ///
@@ -132,6 +137,12 @@ impl Builder {
     }
 
     /// Makes it a simulated loop: see [`EventLoop::simulated`].
+    ///
+    /// ```
+    /// let event_loop = boucle::EventLoop::builder().simulated(7).build()?;
+    /// event_loop.block_on(boucle::time::sleep(std::time::Duration::from_secs(86_400))); // at once
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn simulated(mut self, seed: u64) -> Builder {
         (self.config.simulated, self.config.seed) = (true, Some(seed));
         self
@@ -163,6 +174,10 @@ impl Builder {
     /// # Panics
     ///
     /// If `polls` is 0: no task would ever run.
+    ///
+    /// ```
+    /// let builder = boucle::EventLoop::builder().polls_per_turn(16);
+    /// ```
     #[track_caller]
     pub fn polls_per_turn(mut self, polls: usize) -> Builder {
         assert!(polls > 0, "a turn without polls runs nothing: allow at least 1");
@@ -176,6 +191,10 @@ impl Builder {
     /// # Panics
     ///
     /// If `operations` is 0: nothing could ever be done.
+    ///
+    /// ```
+    /// let builder = boucle::EventLoop::builder().budget(32);
+    /// ```
     #[track_caller]
     pub fn budget(mut self, operations: u32) -> Builder {
         assert!(operations > 0, "a budget of nothing lets nothing be done: allow at least 1");
@@ -183,15 +202,25 @@ impl Builder {
         self
     }
 
-    /// Lets `observer` watch every step of the loop. May be called several times.
+    /// Lets `observer` watch every step of the loop. May be called several times: all are told, in
+    /// this order, and one that panics is not told again. What watching costs, [`observe`](crate::observe)
+    /// says.
+    ///
+    /// ```
+    /// let record = boucle::observe::Record::new();
+    /// let event_loop = boucle::EventLoop::builder().observer(record.clone()).build()?;
+    /// event_loop.block_on(async {});
+    /// assert!(!record.events().is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn observer(mut self, observer: impl Observer + 'static) -> Builder {
         self.watch.add(observer);
         self
     }
 
     /// Serves a page on which the loop can be watched as it turns, at an address of this machine
-    /// such as `"127.0.0.1:4141"`: see [`inspect`]. If `BOUCLE_INSPECT` is set, it
-    /// takes the place of `address`.
+    /// such as `"127.0.0.1:4141"`: see [`inspect`]. If `BOUCLE_INSPECT` is set, it takes the place of
+    /// `address`. What is wrong with the address is an error of [`build`](Builder::build).
     ///
     /// ```
     /// let event_loop = boucle::EventLoop::builder().inspect("127.0.0.1:0").build()?;
@@ -209,6 +238,10 @@ impl Builder {
     /// # Panics
     ///
     /// If `threads` is 0: no blocking work would ever be done.
+    ///
+    /// ```
+    /// let builder = boucle::EventLoop::builder().max_blocking_threads(4);
+    /// ```
     #[track_caller]
     pub fn max_blocking_threads(mut self, threads: usize) -> Builder {
         assert!(threads > 0, "a pool without threads does nothing: allow at least 1");
@@ -217,6 +250,11 @@ impl Builder {
     }
 
     /// How long a thread for blocking work stays when it has none; 10 seconds by default.
+    ///
+    /// ```
+    /// let minute = std::time::Duration::from_secs(60);
+    /// let builder = boucle::EventLoop::builder().blocking_keep_alive(minute);
+    /// ```
     pub fn blocking_keep_alive(mut self, keep_alive: Duration) -> Builder {
         self.config.blocking_keep_alive = keep_alive;
         self
@@ -225,6 +263,10 @@ impl Builder {
     /// How long dropping the loop waits for blocking work that has begun; 1 second by default.
     /// What runs longer is left to itself, and ends with the process. Work that has not begun never
     /// does.
+    ///
+    /// ```
+    /// let builder = boucle::EventLoop::builder().shutdown_timeout(std::time::Duration::ZERO);
+    /// ```
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Builder {
         self.config.shutdown_timeout = timeout;
         self
@@ -235,6 +277,11 @@ impl Builder {
     /// Being woken from sleep takes tens of microseconds on many machines, so a conversation with
     /// another process or thread goes several times faster when the loop stays awake for, say,
     /// 50 µs. The price is a core that is busy that long before every sleep.
+    ///
+    /// ```
+    /// let spin = std::time::Duration::from_micros(50);
+    /// let builder = boucle::EventLoop::builder().spin_before_park(spin);
+    /// ```
     pub fn spin_before_park(mut self, spin: Duration) -> Builder {
         self.config.spin_before_park = spin;
         self
@@ -244,14 +291,23 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks for
-    /// none); if what `BOUCLE_TRACE` asks for cannot be written; or if the page cannot be served.
+    /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks
+    /// for none); if a variable of the environment says what is not understood, or what
+    /// `BOUCLE_TRACE` asks for cannot be written (see [`observe`](crate::observe)); or if the page
+    /// cannot be served.
+    ///
+    /// ```
+    /// let event_loop = boucle::EventLoop::builder().build()?;
+    /// assert_eq!(event_loop.block_on(async { 1 + 1 }), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn build(mut self) -> io::Result<EventLoop> {
-        let is_simulated = self.config.seed.is_some();
+        let is_simulated = self.config.simulated;
         let url = watch_live(&mut self.watch, self.inspect.as_deref(), is_simulated)?;
         self.config.observer = self.watch.into_observer()?;
         let mut event_loop = EventLoop::from_config(self.config)?;
         event_loop.page = url;
+        announce(&event_loop);
         Ok(event_loop)
     }
 }
@@ -271,12 +327,31 @@ fn watch_live(
         None => error,
     })?;
     let url = observer.url();
-    if told.is_some() {
-        eprintln!("boucle: the loop can be watched at {url}");
-    }
     watch.add(observer);
     Ok(Some(url))
 }
+
+/// Says on the standard error stream where the page of a loop is, if the environment asked for it: a
+/// program that builds one loop after the other says so once.
+#[cfg(feature = "inspect")]
+fn announce(event_loop: &EventLoop) {
+    /// What was said last.
+    static SAID: Mutex<String> = Mutex::new(String::new());
+
+    let Some(url) = event_loop.inspect_url().filter(|_| inspect_variable().is_some()) else {
+        return;
+    };
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if *said != url {
+        url.clone_into(&mut said);
+        // Nobody may listen there.
+        let _ = writeln!(io::stderr(), "boucle: the loop can be watched at {url}");
+    }
+}
+
+/// Without the feature there is no page.
+#[cfg(not(feature = "inspect"))]
+fn announce(_: &EventLoop) {}
 
 /// Without the feature there is no page.
 #[cfg(not(feature = "inspect"))]

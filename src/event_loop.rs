@@ -19,7 +19,8 @@ use crate::task::JoinHandle;
 ///
 /// It stays on the thread that built it, and so do its tasks, whose futures need not be `Send`.
 /// Other threads reach it through its [`Handle`]. Dropping it drops its tasks, on this thread,
-/// then waits a while for blocking work (see [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout)).
+/// then waits a while for blocking work (see
+/// [`Builder::shutdown_timeout`](crate::Builder::shutdown_timeout)).
 ///
 /// ```
 /// let event_loop = boucle::EventLoop::new()?;

@@ -151,7 +151,7 @@
 //! | `observe/mod.rs` | who watches; `observe/environment.rs`: from outside of the program |
 //! | `observe/story/mod.rs` | events in words |
 //! | `observe/story/words.rs` | an event as a sentence; `observe/story/tasks.rs`: and whose it is |
-//! | `observe/story/print.rs` | the story, turn by turn |
+//! | `observe/story/print.rs` | the story, turn by turn; `observe/story/file.rs`: in a file |
 //! | `observe/record/mod.rs` | events kept in memory; `observe/record/block.rs`: some in a row |
 //! | `observe/record/past.rs` | what a record must not forget when it forgets |
 //! | `observe/record/tail.rs` | reading a record that still grows |
@@ -164,6 +164,8 @@
 //! | `observe/trace/format.rs` | what the file looks like: one of the next four, or the story |
 //! | `observe/trace/schema.rs` | events as JSON |
 //! | `observe/trace/lanes.rs` | what lies between the events |
+//! | `observe/trace/lanes/weave.rs` | how it is read off them |
+//! | `observe/trace/lanes/queue.rs` | how many jobs wait for a thread |
 //! | `observe/trace/svg.rs` | that as a picture: `observe/trace/svg/bars.rs`, `observe/trace/svg/text.rs` |
 //! | `observe/trace/chrome.rs` | that for other people's tools |
 //! | `observe/trace/page.rs` | the replay page |

@@ -21,6 +21,7 @@ use std::thread;
 
 use boucle::io::{Direction, Source};
 use boucle::net::{TcpStream, UdpSocket};
+use boucle::observe::{Event, Record};
 use boucle::task::yield_now;
 use boucle::time::sleep;
 use boucle::{EventLoop, spawn};
@@ -75,6 +76,22 @@ impl event::Source for Descriptor {
         (self.deregister)()?;
         SourceFd(&self.fd.as_raw_fd()).deregister(registry)
     }
+}
+
+#[test]
+fn a_source_is_told_by_the_name_of_its_type_alone() {
+    let record = Record::new();
+    let event_loop = EventLoop::builder().observer(record.clone()).build().unwrap();
+    event_loop.block_on(async {
+        let (_sender, receiver) = mio::unix::pipe::new().unwrap();
+        drop(Source::with_interest(Box::new(receiver), Interest::READABLE).unwrap());
+    });
+    let events = record.events();
+    let kind = events.iter().find_map(|it| match it.event() {
+        Event::SourceAdded { kind, .. } => Some(kind),
+        _ => None,
+    });
+    assert_eq!(kind, Some("Box"));
 }
 
 #[test]

@@ -192,6 +192,7 @@ fn a_panic_and_an_error_leave_a_trace_and_an_exit_of_a_thread_only_the_story() {
 mod signals {
     use super::*;
     use rustix::process::{Pid, Signal, kill_process};
+    use std::os::unix::fs::symlink;
     use std::os::unix::process::ExitStatusExt;
 
     /// Starts a child, sends it a signal when it sleeps, and returns by which signal it ended.
@@ -287,19 +288,43 @@ mod signals {
         // The extension decides, and this has none.
         assert!(!output.status.success() && told.contains("`.jsonl`"), "{told}");
         let link = directory.path("pipe.jsonl");
-        std::os::unix::fs::symlink("/dev/stdout", &link).unwrap();
+        symlink("/dev/stdout", &link).unwrap();
         let output = command("child", "end", &link).output().unwrap();
         assert!(output.status.success());
         let told = String::from_utf8(output.stdout).unwrap();
         assert!(told.contains("{\"boucle\":\"trace\"") && told.contains("\"name\":\"fetch\""));
         // A link to a file stays a link.
         let link = directory.path("link.jsonl");
-        std::os::unix::fs::symlink("real.jsonl", &link).unwrap();
+        symlink("real.jsonl", &link).unwrap();
         fs::write(directory.path("real.jsonl"), "old").unwrap();
         run("end", &link);
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert!(has_task(&read(&directory.path("real.jsonl")), "fetch"));
         assert_eq!(directory.files(), ["link.jsonl", "pipe.jsonl", "real.jsonl"]);
+    }
+
+    /// What a process that was killed while it wrote has left is in nobody's way.
+    #[test]
+    fn what_stands_where_the_trace_is_to_be_made_is_replaced() {
+        let directory = Directory::new("left");
+        let beside = format!(".run.jsonl.{}.tmp", std::process::id());
+        fs::write(directory.path(&beside), "half a tra").unwrap();
+        let trace = Trace::to_file(directory.path("run.jsonl")).unwrap();
+        fs::write(directory.path(&beside), "half a tra").unwrap();
+        simulate(trace);
+        assert!(!read(&directory.path("run.jsonl")).is_empty());
+        assert_eq!(directory.files(), ["run.jsonl"]);
+    }
+
+    #[test]
+    fn a_story_that_cannot_be_written_any_more_says_so_once() {
+        let directory = Directory::new("full");
+        let path = directory.path("run.txt");
+        symlink("/dev/full", &path).unwrap();
+        let (code, told) = run("end", &path);
+        assert_eq!(code, Some(0));
+        assert!(told.starts_with("boucle: the story ends here: cannot write "), "{told}");
+        assert_eq!(told.lines().count(), 1, "{told}");
     }
 
     #[test]
@@ -381,6 +406,8 @@ fn a_path_that_cannot_be_is_an_error_that_names_the_remedy() {
             assert!(told.contains(possible), "{path}: {told}");
         }
     }
+    let told = error("/no/such/\u{1b}[31m/run.html");
+    assert!(told.contains("\\u{1b}[31m") && !told.contains('\u{1b}'), "{told}");
     for path in ["/no/such/directory/run.html", "/no/such/directory/run.txt"] {
         let told = error(path);
         assert!(told.starts_with(&format!("cannot write {path}: ")), "{told}");

@@ -13,8 +13,8 @@
 //!
 //! # What it costs
 //!
-//! The loop pays for recording its events ([`Record`], some 20 ns each, and 8 MiB at most), whether anybody looks or not. All else is done by a thread of its own with
-//! a loop of its own, so that it answers while the watched loop is stuck, which is the most
+//! The loop pays for recording its events ([`Record`], some 20 ns each, and 8 MiB at most), whether
+//! anybody looks or not. All else is done by a thread of its own with a loop of its own, so that it answers while the watched loop is stuck, which is the most
 //! interesting moment. A viewer who is too slow loses events, and is told how many. While nobody
 //! looks the thread sleeps. When the loop is dropped its viewers get the last events; dropping the
 //! last loop waits for that, half a second at most.
@@ -65,8 +65,8 @@ use crate::clock::{Clock, Instant};
 use crate::observe::{Event, Observer, Record};
 use crate::sync::Notify;
 
-/// The bytes of events that are kept for those who come to look: a hundred thousand events, which a
-/// page takes in at once.
+/// The bytes of events that are kept for those who come to look: one to three hundred thousand
+/// events, which a page takes in at once.
 const KEPT: usize = 8 << 20;
 
 /// The servers of this process, each with its thread. Whoever builds the first loop of one, or drops

@@ -14,7 +14,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -102,7 +102,9 @@ async fn accept(desk: Rc<Desk>, listener: TcpListener) {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                eprintln!("boucle: the page is not served any more: {error}");
+                // Nobody may listen there.
+                let told = "boucle: the page is not served any more";
+                let _ = writeln!(io::stderr(), "{told}: {error}");
                 return;
             }
         };
@@ -113,22 +115,24 @@ async fn accept(desk: Rc<Desk>, listener: TcpListener) {
             continue;
         }
         let Ok(permit) = Arc::clone(&desk.free).acquire_owned().await else { return };
+        // Known now: however many come next, those that were here first are served.
+        let is_one_too_many = desk.free.available_permits() < REFUSED;
         let desk = Rc::clone(&desk);
         spawn_named("connection", async move {
             // A connection that breaks has nobody who could be told.
-            let _ = desk.serve(&stream).await;
+            let _ = desk.serve(&stream, is_one_too_many).await;
             drop(permit);
         });
     }
 }
 
 impl Desk {
-    /// One request and its answer.
-    async fn serve(&self, stream: &TcpStream) -> io::Result<()> {
+    /// One request and its answer, which says that there are too many if this is one of them.
+    async fn serve(&self, stream: &TcpStream, is_one_too_many: bool) -> io::Result<()> {
         let Some(request) = Request::read(stream).await? else { return Ok(()) };
         let head_only = request.as_ref().is_ok_and(|request| request.method == "HEAD");
         let refused = match &request {
-            _ if self.free.available_permits() < REFUSED => Some(Refused::Busy),
+            _ if is_one_too_many => Some(Refused::Busy),
             Ok(request) => self.answer(stream, request, head_only).await?.err(),
             Err(refused) => Some(*refused),
         };

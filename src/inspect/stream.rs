@@ -7,7 +7,7 @@
 //! with what there is: the state that a page computes from the events is right again.
 //!
 //! The form is that of server-sent events. Each message is a line of a trace as
-//! `observe/schema.rs` has it, and so is the header; `events` counts those that are there already.
+//! `observe/trace/schema.rs` has it, and so is the header; `events` counts those that are there already.
 //!
 //! ```text
 //!   event: lagged                                  only after a gap: how many are lost

@@ -98,7 +98,7 @@ impl<S: event::Source> Source<S> {
             let key = reactor.add(&mut io, interest)?;
             let by = engine.probe.cause();
             engine.probe.emit(|| {
-                let kind = std::any::type_name::<S>().rsplit("::").next().unwrap_or_default();
+                let kind = kind_of::<S>();
                 Event::SourceAdded { source: SourceId(key.serial()), by, kind }
             });
             let loop_id = engine.inbox.loop_id;
@@ -381,6 +381,13 @@ impl<S: event::Source> Drop for Interested<'_, S> {
             self.source.lose_interest(self.direction);
         }
     }
+}
+
+/// The name of a type, without its path and what it is made of: `Box` of `alloc::boxed::Box<..>`.
+fn kind_of<S>() -> &'static str {
+    let name = std::any::type_name::<S>();
+    let own = name.split('<').next().unwrap_or(name);
+    own.rsplit("::").next().unwrap_or(own)
 }
 
 /// What is told to a task that waits where no event will ever come.

@@ -25,8 +25,6 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-#[cfg(not(feature = "trace"))]
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -107,11 +105,8 @@ fn to_file(
     _: u32,
     _: Option<&OsStr>,
 ) -> Result<Box<dyn Observer>, (&'static str, io::Error)> {
-    let refused = |error: io::Error| {
-        let told = format!("cannot write {}: {error}", path.display());
-        ("BOUCLE_TRACE", io::Error::new(error.kind(), told))
-    };
-    Ok(Box::new(Print::to(File::create(path).map_err(refused)?)))
+    let print = Print::to_file(path).map_err(|error| ("BOUCLE_TRACE", error))?;
+    Ok(Box::new(print))
 }
 
 /// Whether a trace can be written to a file of this name.

@@ -17,7 +17,7 @@
 //! |---|---|
 //! | `BOUCLE_TRACE=run.html` | a page that replays the loop; the process's second loop writes `run-2.html`, and so on |
 //! | `BOUCLE_TRACE=run.svg` | a picture of who did what when |
-//! | `BOUCLE_TRACE=run.jsonl` | the events, for programs: a line of JSON each, as `src/observe/schema.rs` describes |
+//! | `BOUCLE_TRACE=run.jsonl` | the events, for programs: a line of JSON each, as `src/observe/trace/schema.rs` describes |
 //! | `BOUCLE_TRACE=run.json` | Chrome's trace format, for Perfetto, speedscope and others |
 //! | `BOUCLE_TRACE=run.txt` | the story in words, while it happens |
 //! | `BOUCLE_TRACE=-` | the same, to stderr |

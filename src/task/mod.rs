@@ -107,6 +107,11 @@ where
 /// to others. One round through the ready queue is all it waits; it needs no timer. On another
 /// executor it wakes its task and yields in the same way.
 ///
+/// Sockets and timers are looked at once a turn, after as many polls as
+/// [`polls_per_turn`](crate::Builder::polls_per_turn) says. Work that yields between pieces of
+/// milliseconds should have few polls in a turn, or go to a thread by
+/// [`spawn_blocking`](crate::spawn_blocking).
+///
 /// ```
 /// boucle::block_on(async {
 ///     let other = boucle::spawn(async {});

@@ -91,7 +91,7 @@ test("text stands out from its ground, in light and in dark", async () => {
                 });
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
             };
-            const grounds = ["paper", "surface", "chosen", "title", "loop-row", "queued-back", "sleeping-back", "dispatching-back",
+            const grounds = ["paper", "surface", "chosen", "title", "loop-row", "queued-back", "sleeping-back", "dispatching-back", "late-back",
                 "wait-timer", "wait-io", "wait-job", "wait-task", "wait-other"];
             const pairs = [
                 ...grounds.map((ground) => ["text", ground, 4.5]),

@@ -15,8 +15,11 @@ let browser;
 before(async () => { browser = await launch(); });
 after(() => browser.close());
 
-/** Serves the page; `feed` gets a function that sends an event, once the page listens. */
-async function serve(t, feed) {
+/**
+ * Serves the page; `feed` gets a function that sends an event, once the page listens, and `table`
+ * says what the loop does.
+ */
+async function serve(t, feed, table = () => "nothing") {
     const files = {
         "/": ["text/html", assembleLive()], "/style.css": ["text/css", style()], "/script.js": ["text/javascript", scripts()],
         "/favicon.ico": ["image/x-icon", ""],
@@ -25,6 +28,11 @@ async function serve(t, feed) {
         if (request.url === "/events") {
             response.writeHead(200, { "content-type": "text/event-stream", "content-security-policy": POLICY });
             feed((data, event) => response.write(`${event ? `event: ${event}\n` : ""}data: ${data}\n\n`), response);
+            return;
+        }
+        if (request.url === "/tasks") {
+            response.writeHead(200, { "content-type": "application/json", "content-security-policy": POLICY });
+            response.end(JSON.stringify(table()));
             return;
         }
         const [type, body] = files[request.url] ?? ["text/plain", "nothing"];
@@ -75,16 +83,25 @@ test("what was lost is told, and after it the page begins anew", async (t) => {
     assert.deepEqual(page.trouble, []);
 });
 
-test("a loop that is silent in a poll is pointed at, and its end is told", async (t) => {
+test("a loop that stands in a poll is pointed at, as its table says, and its end is told", async (t) => {
     const lines = fixture("slow_poll").trim().split("\n");
     const stuck = lines.findIndex((line) => line.includes("poll_began")) + 1;
+    const { at, task } = JSON.parse(lines[stuck - 1]);
     let send;
+    let asked = 0;
+    const began = Date.now();
+    const table = () => {
+        asked += 1;
+        const now = at + 7e9 + (Date.now() - began) * 1e6;
+        return { boucle: "tasks", version: 1, loop: 1, now, last_event: at, doing: { kind: "polling", task, since: at, for: now - at } };
+    };
     const url = await serve(t, (to) => {
         send = to;
         lines.slice(0, stuck).forEach((line) => send(line));
-    });
+    }, table);
     const page = await openUrl(browser, url);
-    await page.waitForFunction(() => /task 1 .*has been running for/i.test(document.getElementById("live-state").textContent));
+    // It had been there for seven seconds, which the page has not seen itself.
+    await page.waitForFunction(() => /task 1 .*has been running for [89](\.\d+)? s/i.test(document.getElementById("live-state").textContent));
     await picture(page, "live-stuck");
     const grows = () => page.evaluate(() => {
         const lane = player.lanes.laneOf(player.run, "task/1");
@@ -93,9 +110,44 @@ test("a loop that is silent in a poll is pointed at, and its end is told", async
     const before = await grows();
     await page.waitForTimeout(250);
     assert.ok(await grows() > before, "its bar grows");
+    await page.waitForTimeout(1500);
+    assert.ok(asked >= 2 && asked <= 5, `once a second, not ${asked} times`);
+    const until = asked;
     lines.slice(stuck).forEach((line) => send(line));
     send("{}", "end");
     await page.waitForFunction(() => document.getElementById("live-state").textContent.includes("The loop has ended."));
+    await page.waitForTimeout(1500);
+    assert.ok(asked <= until + 1, "what is over is not asked");
+    assert.deepEqual(page.trouble, []);
+});
+
+test("lanes without a pixel are drawn without trouble", async (t) => {
+    const url = await serve(t, (send) => fixture("at_once").trim().split("\n").forEach((line) => send(line)));
+    const page = await openUrl(browser, url, { deviceScaleFactor: 0.3 });
+    await page.waitForFunction(() => player.run?.last > 20);
+    await page.evaluate(() => {
+        byId("lanes").style.display = "none";
+        const { view } = player.lanes;
+        view.show(view.begin, (view.begin + view.end) / 2);
+        player.lanes.resize();
+    });
+    await settled(page);
+    await settled(page);
+    assert.deepEqual(page.trouble, []);
+});
+
+test("silence alone says nothing", async (t) => {
+    const lines = fixture("slow_poll").trim().split("\n");
+    const stuck = lines.findIndex((line) => line.includes("poll_began")) + 1;
+    const { at } = JSON.parse(lines[stuck - 1]);
+    // The loop went on; the page has not heard of it yet.
+    const table = () => ({ boucle: "tasks", version: 1, loop: 1, now: at + 9e9, last_event: at + 5e9, doing: { kind: "sleeping", since: at + 5e9 } });
+    const url = await serve(t, (send) => lines.slice(0, stuck).forEach((line) => send(line)), table);
+    const page = await openUrl(browser, url);
+    await page.waitForFunction(() => player.live?.answer !== null && player.run);
+    await page.waitForTimeout(300);
+    assert.equal(await page.innerText("#live-state"), "The loop turns.");
+    assert.equal(await page.evaluate(() => player.run.silence), 0);
     assert.deepEqual(page.trouble, []);
 });
 

@@ -8,7 +8,7 @@ const traces = new URL("traces/", import.meta.url);
 
 /** The scripts without a page, in their order. */
 export const LOGIC = [
-    "trace", "state", "words", "records", "history", "model",
+    "trace", "state", "words", "records", "history", "queue", "model",
     "chain", "sleep", "why", "series", "notice", "compare",
 ];
 

@@ -8,8 +8,8 @@ use crate::observe::event::TaskId;
 use crate::observe::story::tasks::{Place, Shortened};
 use crate::observe::story::words::{Span, rounded};
 
-/// A poll that takes too long, as [`SlowPoll`](crate::observe::SlowPoll) tells it. Its `Display` is one line
-/// of text.
+/// A poll that takes too long, as [`SlowPoll`](crate::observe::SlowPoll) tells it. Its `Display` is
+/// one line of text.
 ///
 /// ```
 /// use boucle::observe::SlowPoll;

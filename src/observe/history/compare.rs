@@ -63,8 +63,9 @@ impl History {
     /// The first turn at which two runs of a program differ; `None` if they do not.
     ///
     /// What they did is compared, and when they did it only if both were simulated; where in the
-    /// program's text that stands is not. One that is a part of the other differs at its end. Where the oldest events of one were dropped, the first
-    /// turn that both hold is the first to be compared.
+    /// program's text that stands is not. One that is a part of the other differs at its end. Where
+    /// the oldest events of one were dropped, the first turn that both hold is the first to be
+    /// compared. Takes one pass over both.
     ///
     /// ```
     /// # use boucle::observe::{History, Record};

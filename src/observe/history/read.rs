@@ -18,13 +18,14 @@ use crate::observe::event::{
 };
 use crate::observe::history::History;
 use crate::observe::history::told::{Texts, no_place};
+use crate::observe::record::MOST;
 use crate::observe::trace::schema;
 
 /// Bytes of a line, at most: a thousand times what one usually has.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Events of a trace, at most: more than a record holds.
-const MOST_EVENTS: usize = 2_000_000;
+/// Events of a trace, at most: twice what a record holds unless another limit is chosen.
+const MOST_EVENTS: usize = 2 * MOST;
 
 /// What is wrong with a line.
 type Wrong = String;
@@ -35,7 +36,7 @@ impl History {
     /// # Errors
     ///
     /// Those of `reader`; and [`InvalidData`](io::ErrorKind::InvalidData), with the line and what
-    /// is wrong with it, if this is no trace of a version that is known, or it has more than two
+    /// is wrong with it, if this is no trace of a version that is known, or it has more than five
     /// million events. A last line that was cut off is passed over.
     ///
     /// ```
@@ -78,7 +79,7 @@ impl History {
             match &mut history {
                 None => history = Some(header(&fields).map_err(|told| wrong(&told))?),
                 Some(history) if history.len() == MOST_EVENTS => {
-                    return Err(wrong("more than two million events"));
+                    return Err(wrong("more than five million events"));
                 }
                 Some(history) => {
                     if let Some((event, texts)) = fields.event().map_err(|told| wrong(&told))? {

@@ -88,11 +88,15 @@ struct Ring {
 /// The most events in an inlet: enough to forget the lock, few enough to stay in the cache.
 const INLET: usize = 256;
 
+/// The most events in a record of the usual limit.
+#[cfg(feature = "trace")]
+pub(crate) const MOST: usize = Record::LIMIT / size_of::<Small>();
+
 /// The most bytes in a block: small beside a record of the usual size.
 const BLOCK: usize = 64 << 10;
 
 impl Record {
-    /// What a record holds unless another limit is chosen: 64 MiB, one to two million events.
+    /// What a record holds unless another limit is chosen: 64 MiB, one to nearly three million events.
     pub const LIMIT: usize = 64 << 20;
 
     /// An empty record that will hold up to [`Record::LIMIT`] bytes.

@@ -20,9 +20,11 @@
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::observe::event::{Event, Observer, TaskId};
+use crate::observe::story::file::StoryFile;
 use crate::observe::story::tasks::Tasks;
 use crate::observe::story::words::{By, Sentence, Span, Stamp, rounded};
 
@@ -30,8 +32,8 @@ use crate::observe::story::words::{By, Sentence, Span, Stamp, rounded};
 ///
 /// Each line begins with the time since the loop was built, in milliseconds. A line costs a system
 /// call, a microsecond or so; to disturb a program less, [`Record`](crate::observe::Record) it and
-/// [`replay`](crate::observe::Record::replay) the record into a `Print`. Memory is needed for the names of
-/// the living tasks. Names are escaped, so no program can steer a terminal through them. If the
+/// [`replay`](crate::observe::Record::replay) the record into a `Print`. Memory is needed for the
+/// names of the living tasks. Names are escaped, so no program can steer a terminal through them. If the
 /// text cannot be written, the story ends there and the loop goes on.
 ///
 /// ```
@@ -68,6 +70,11 @@ impl Print {
     #[must_use]
     pub fn to(writer: impl io::Write + 'static) -> Print {
         Print { to: Some(Box::new(writer)), story: Story::default() }
+    }
+
+    /// Writes to a file, and says so on the standard error stream if that fails half way.
+    pub(crate) fn to_file(path: &Path) -> io::Result<Print> {
+        StoryFile::create(path).map(Print::to)
     }
 
     /// Begins each line with `label`, to tell several loops apart.

@@ -1,8 +1,8 @@
 //! Events in words: one sentence each, with everything the event says.
 //!
-//! This is the only place where an event becomes text. A [`Record`](crate::observe::Record) writes the
-//! sentence as it is, so that equal texts mean equal events; [`Print`](crate::observe::Print) adds names and
-//! leaves out digits that nobody reads.
+//! This is the only place where an event becomes text. A [`Record`](crate::observe::Record) writes
+//! the sentence as it is, so that equal texts mean equal events; [`Print`](crate::observe::Print)
+//! adds names and leaves out digits that nobody reads.
 
 use std::fmt;
 use std::panic::Location;

@@ -29,7 +29,7 @@ pub enum Format {
     /// A picture of the lanes over time, for print and for documents.
     Svg,
     /// The events, a line of JSON each, for programs. The schema is described in
-    /// `src/observe/schema.rs`.
+    /// `src/observe/trace/schema.rs`.
     Jsonl,
     /// Chrome's trace format, for Perfetto, speedscope and others.
     Json,
@@ -62,8 +62,8 @@ impl Record {
     /// Writes what the record holds now, in some format.
     ///
     /// The program is not named; for that, and for a file that comes by itself, see
-    /// [`Trace`](crate::observe::Trace). Takes time and memory in proportion to the events, up to some
-    /// microseconds each.
+    /// [`Trace`](crate::observe::Trace). Takes time in proportion to the events, up to some microseconds
+    /// each; for a picture and for Chrome's format also memory, up to some 350 bytes each.
     ///
     /// # Errors
     ///

@@ -4,6 +4,9 @@
 //! pictures: the loop polls, sleeps, dispatches; a task is queued, runs, waits; a worker has a job.
 //! The words are those of the replay page.
 //!
+//! Two things are told beside: where a timer was due and did not come (`Segment::late`), and how
+//! many jobs wait for a thread (`queue.rs`).
+//!
 //! ```text
 //!     the loop        | polling |  sleeping                    | dispatching | polling ...
 //!     task 2 `fetch`  | queued | running | waiting: sleep 300 ms | queued | running ...
@@ -14,20 +17,24 @@
 //!
 //! Cost: some 100 ns an event, and memory for each segment.
 
-use std::collections::HashMap;
+mod queue;
+mod weave;
+
 use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
-use crate::observe::event::{
-    Awaited, Cause, Event, JobId, Observer, Outcome, PoolId, SourceId, TaskId, ThreadId, TimerId,
-    WorkerId,
-};
-use crate::observe::record::Snapshot;
+use crate::observe::event::{JobId, PoolId, TaskId, ThreadId, WorkerId};
 use crate::observe::story::tasks::Shortened;
 
 /// How many of the things that a task awaits are named.
 const NAMED: usize = 2;
+
+/// The shortest wait in a queue, and the least lateness of a timer, that is shown.
+pub(crate) const NOTICEABLE: Duration = Duration::from_millis(5);
+
+/// The least lateness, as a part of the wait: a fiftieth.
+const LATE_PART: u32 = 50;
 
 /// What everybody did.
 #[derive(Debug, Default)]
@@ -54,6 +61,8 @@ pub(crate) struct Lanes {
     pub(crate) wakes: Vec<Wake>,
     /// The jobs, in the order of birth.
     pub(crate) jobs: Vec<Job>,
+    /// The queues of pools in which a job waited noticeably.
+    pub(crate) queues: Vec<QueueLane>,
 }
 
 /// A stretch of a lane.
@@ -67,12 +76,29 @@ pub(crate) struct Segment {
     pub(crate) kind: Kind,
     /// For what a task waits, or which job it is; else empty.
     pub(crate) label: Box<str>,
+    /// When the timer was due that ended it, or, if it lasts, the first one that is awaited.
+    due: Option<Duration>,
 }
 
 impl Segment {
     /// How long it takes.
     pub(crate) fn span(&self) -> Duration {
         self.to.0.saturating_sub(self.from.0)
+    }
+
+    /// From when on the timer for which it waits was late, if it was late enough to be seen.
+    pub(crate) fn late(&self) -> Option<Duration> {
+        let due = self.due?.max(self.from.0);
+        let late = self.to.0.saturating_sub(due);
+        (late >= NOTICEABLE && late * LATE_PART >= self.span()).then_some(due)
+    }
+
+    /// For what a task waited, and how late that came: "sleep 300 ms, 800 ms late".
+    pub(crate) fn told(&self) -> String {
+        match self.late() {
+            Some(due) => format!("{}, {} late", self.label, Human(self.to.0.saturating_sub(due))),
+            None => self.label.to_string(),
+        }
     }
 }
 
@@ -125,8 +151,6 @@ pub(crate) struct TaskLane {
     pub(crate) segments: Vec<Segment>,
     /// How it ended, if it did.
     pub(crate) end: Option<End>,
-    /// What it does now, and since when.
-    now: Option<Open>,
 }
 
 /// How a task ended.
@@ -151,6 +175,15 @@ pub(crate) struct WorkerLane {
     thread: Option<ThreadId>,
     /// Its jobs.
     pub(crate) segments: Vec<Segment>,
+}
+
+/// The queue of a pool.
+#[derive(Debug)]
+pub(crate) struct QueueLane {
+    /// The pool.
+    pub(crate) pool: PoolId,
+    /// How many jobs wait, where any does: from when, until when, and how many.
+    pub(crate) steps: Vec<(Duration, Duration, usize)>,
 }
 
 /// A wake that queued a task.
@@ -192,29 +225,11 @@ pub(crate) struct Job {
     started: Option<(Duration, usize)>,
     /// When it was done.
     pub(crate) finished: Option<(Duration, usize)>,
-}
-
-/// A segment that has not ended.
-#[derive(Debug)]
-struct Open {
-    /// When it began, and with which event.
-    from: (Duration, usize),
-    /// What is done.
-    kind: Kind,
-    /// For what the task waits.
-    label: Box<str>,
-    /// The wake that queued the task, as an index.
-    wake: Option<usize>,
+    /// By which thread.
+    worker: Option<WorkerId>,
 }
 
 impl Lanes {
-    /// Reads the lanes off a record.
-    pub(crate) fn of(held: &Snapshot) -> Lanes {
-        let mut weaver = Weaver { past: held.past.len(), ..Weaver::default() };
-        held.replay(&mut weaver);
-        weaver.finish()
-    }
-
     /// The whole time.
     pub(crate) fn span(&self) -> Duration {
         self.to.saturating_sub(self.from)
@@ -231,306 +246,6 @@ impl TaskLane {
 /// A task with its name.
 fn titled(task: TaskId, name: &str) -> String {
     if name.is_empty() { task.to_string() } else { format!("{task} {}", Shortened(name)) }
-}
-
-/// Makes lanes of events.
-#[derive(Default)]
-struct Weaver {
-    /// What is done so far.
-    lanes: Lanes,
-    /// The number of the present event, from 1.
-    event: usize,
-    /// How many events tell of the past.
-    past: usize,
-    /// What the loop does.
-    the_loop: Option<Open>,
-    /// Where the lane of each task is.
-    tasks: HashMap<TaskId, usize>,
-    /// The task that is polled, and what it awaits so far.
-    polled: Option<(usize, Vec<Awaited>)>,
-    /// How long each armed timer takes in all.
-    timers: HashMap<TimerId, Duration>,
-    /// What each source is.
-    sources: HashMap<SourceId, &'static str>,
-    /// Where each job is.
-    jobs: HashMap<JobId, usize>,
-    /// The end of the last segment of each worker.
-    workers: HashMap<(PoolId, WorkerId), usize>,
-}
-
-impl Observer for Weaver {
-    fn event(&mut self, at: Duration, event: &Event<'_>) {
-        self.event += 1;
-        if self.event == self.past + 1 {
-            self.begin(at);
-        }
-        self.lanes.to = self.lanes.to.max(at);
-        let now = (at, self.event);
-        match *event {
-            Event::LoopBuilt { simulated, seed, .. } => {
-                (self.lanes.simulated, self.lanes.seed) = (simulated, seed);
-            }
-            Event::LoopDropped => self.turn_to(now, None),
-            Event::TurnBegan { .. } => {
-                self.lanes.turns += 1;
-                self.turn_to(now, Some(Kind::Polling));
-            }
-            Event::TurnEnded { .. } => self.turn_to(now, Some(Kind::Outside)),
-            Event::WaitBegan { .. } => self.turn_to(now, Some(Kind::Sleeping)),
-            Event::WaitEnded { .. } => self.turn_to(now, Some(Kind::Dispatching)),
-            Event::Spawned { task, place, name, .. } => {
-                self.tasks.insert(task, self.lanes.tasks.len());
-                let now =
-                    Some(Open { from: now, kind: Kind::Queued, label: "".into(), wake: None });
-                let name = name.into();
-                self.lanes.tasks.push(TaskLane {
-                    id: task,
-                    name,
-                    place,
-                    segments: Vec::new(),
-                    end: None,
-                    now,
-                });
-            }
-            Event::Woken { task, by } => self.wake(now, task, by),
-            Event::PollBegan { task } => self.poll(now, task),
-            Event::PollEnded { outcome, .. } => self.end_poll(now, outcome),
-            Event::Aborted { task } => self.end_task(now, task, End::Aborted),
-            Event::Awaits { what, .. } => self.awaits(what),
-            Event::TimerArmed { timer, deadline, .. } => {
-                self.timers.insert(timer, deadline.saturating_sub(at));
-                self.awaits(Awaited::Timer(timer));
-            }
-            Event::TimerFired { timer, .. } | Event::TimerCancelled { timer } => {
-                self.timers.remove(&timer);
-            }
-            Event::SourceAdded { source, kind, .. } => drop(self.sources.insert(source, kind)),
-            Event::JobQueued { job, pool, .. } => {
-                self.jobs.insert(job, self.lanes.jobs.len());
-                let job = Job { id: job, pool, queued: now, started: None, finished: None };
-                self.lanes.jobs.push(job);
-            }
-            Event::JobStarted { job, at, .. } => {
-                if let Some(&job) = self.jobs.get(&job) {
-                    self.lanes.jobs[job].started = Some((at, self.event));
-                }
-            }
-            Event::JobFinished { job, worker, at, .. } => self.end_job(job, worker, at),
-            Event::WorkerStarted { worker, pool, thread, .. } => {
-                let lane = self.worker(pool, worker);
-                self.lanes.workers[lane].thread = Some(thread);
-            }
-            Event::MailTaken { .. }
-            | Event::WakeIgnored { .. }
-            | Event::AbortRequested { .. }
-            | Event::Dropped { .. }
-            | Event::SourceReady { .. }
-            | Event::SourceRemoved { .. }
-            | Event::TimerCascaded { .. }
-            | Event::WorkerStopped { .. } => {}
-        }
-    }
-}
-
-impl Weaver {
-    /// The past is told, and the account begins.
-    fn begin(&mut self, at: Duration) {
-        if self.past > 0 {
-            self.lanes.from = at;
-        }
-        let kind = self.the_loop.take().map_or(Kind::Outside, |open| open.kind);
-        self.the_loop = Some(Open { from: (at, self.event), kind, label: "".into(), wake: None });
-    }
-
-    /// Whether what is told was before the account begins.
-    fn is_past(&self) -> bool {
-        self.event <= self.past
-    }
-
-    /// The loop does something else from now on.
-    fn turn_to(&mut self, now: (Duration, usize), kind: Option<Kind>) {
-        let next = kind.map(|kind| Open { from: now, kind, label: "".into(), wake: None });
-        let before = std::mem::replace(&mut self.the_loop, next);
-        if let Some(before) = before.filter(|_| !self.is_past()) {
-            before.close(now, &mut self.lanes.the_loop);
-        }
-    }
-
-    /// A task does something else from now on. Of the past it is not known what was in between.
-    fn task_turns_to(&mut self, now: (Duration, usize), task: usize, next: Option<Open>) {
-        let is_past = self.is_past();
-        let lane = &mut self.lanes.tasks[task];
-        let before = std::mem::replace(&mut lane.now, next);
-        let is_known = |open: &Open| !is_past || open.kind == Kind::Running;
-        if let Some(before) = before.filter(is_known) {
-            before.close(now, &mut lane.segments);
-        }
-    }
-
-    /// A task is woken.
-    fn wake(&mut self, now: (Duration, usize), task: TaskId, by: Cause) {
-        let Some(&task) = self.tasks.get(&task) else { return };
-        let polled = self.polled.as_ref().map(|(polled, _)| *polled);
-        let from = match by {
-            Cause::Task(by) => self.tasks.get(&by).map_or(Lane::TheLoop, |&by| Lane::Task(by)),
-            Cause::Thread(by) => {
-                let worker = self.lanes.workers.iter().position(|it| it.thread == Some(by));
-                worker.map_or(Lane::TheLoop, Lane::Worker)
-            }
-            Cause::Source(_) | Cause::Timer(_) | Cause::Program => Lane::TheLoop,
-        };
-        let wake = self.lanes.wakes.len();
-        let in_poll = polled.is_some_and(|polled| from == Lane::Task(polled));
-        self.lanes.wakes.push(Wake { at: now, from, in_poll, task, poll: None });
-        if polled == Some(task) {
-            // It runs on; then it is queued.
-            if let Some(open) = &mut self.lanes.tasks[task].now {
-                open.wake = Some(wake);
-            }
-        } else {
-            let next = Open { from: now, kind: Kind::Queued, label: "".into(), wake: Some(wake) };
-            self.task_turns_to(now, task, Some(next));
-        }
-    }
-
-    /// A poll begins.
-    fn poll(&mut self, now: (Duration, usize), task: TaskId) {
-        let Some(&task) = self.tasks.get(&task) else { return };
-        self.lanes.polls += 1;
-        if let Some(wake) = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake)
-            && self.lanes.wakes[wake].at.1 > self.past
-        {
-            self.lanes.wakes[wake].poll = Some(now);
-        }
-        let next = Open { from: now, kind: Kind::Running, label: "".into(), wake: None };
-        self.task_turns_to(now, task, Some(next));
-        self.polled = Some((task, Vec::new()));
-    }
-
-    /// The task that is polled waits for something.
-    fn awaits(&mut self, what: Awaited) {
-        if let Some((_, awaited)) = &mut self.polled {
-            awaited.push(what);
-        }
-    }
-
-    /// A poll ends.
-    fn end_poll(&mut self, now: (Duration, usize), outcome: Outcome) {
-        let Some((task, awaited)) = self.polled.take() else { return };
-        let end = match outcome {
-            Outcome::Pending => {
-                let wake = self.lanes.tasks[task].now.as_ref().and_then(|open| open.wake);
-                let (kind, label) = match wake {
-                    Some(_) => (Kind::Queued, "".into()),
-                    None => (Kind::Waiting(on(awaited.first())), self.label(&awaited)),
-                };
-                let next = Open { from: now, kind, label, wake };
-                return self.task_turns_to(now, task, Some(next));
-            }
-            Outcome::Ready => End::Done,
-            Outcome::Panicked => End::Panicked,
-        };
-        self.end_task(now, self.lanes.tasks[task].id, end);
-    }
-
-    /// A task is over.
-    fn end_task(&mut self, now: (Duration, usize), task: TaskId, end: End) {
-        let Some(&task) = self.tasks.get(&task) else { return };
-        self.task_turns_to(now, task, None);
-        self.lanes.tasks[task].end.get_or_insert(end);
-    }
-
-    /// A worker has done a job.
-    fn end_job(&mut self, job: JobId, worker: WorkerId, at: Duration) {
-        let Some(&index) = self.jobs.get(&job) else { return };
-        let done = (at, self.event);
-        let job = &mut self.lanes.jobs[index];
-        job.finished = Some(done);
-        let (pool, label) = (job.pool, job.id.to_string());
-        let Some(started) = job.started else { return };
-        let lane = self.worker(pool, worker);
-        let segments = &mut self.lanes.workers[lane].segments;
-        // Two threads read the clock; a job does not begin before the one before it ended.
-        let earliest = segments.last().map_or(Duration::ZERO, |last: &Segment| last.to.0);
-        let from = (started.0.max(earliest), started.1);
-        let to = (done.0.max(from.0), done.1);
-        segments.push(Segment { from, to, kind: Kind::Job, label: label.into() });
-    }
-
-    /// The lane of a worker.
-    fn worker(&mut self, pool: PoolId, worker: WorkerId) -> usize {
-        let workers = &mut self.lanes.workers;
-        *self.workers.entry((pool, worker)).or_insert_with(|| {
-            workers.push(WorkerLane { pool, worker, thread: None, segments: Vec::new() });
-            workers.len() - 1
-        })
-    }
-
-    /// What a task awaits, in words.
-    fn label(&self, awaited: &[Awaited]) -> Box<str> {
-        let Some(more) = awaited.len().checked_sub(1) else { return "a wake".into() };
-        let named: Vec<String> = awaited.iter().take(NAMED).map(|it| self.name(*it)).collect();
-        let more = (more + 1).saturating_sub(NAMED);
-        let more = if more > 0 { format!(" or {more} more") } else { String::new() };
-        format!("{}{more}", named.join(" or ")).into()
-    }
-
-    /// One thing that is awaited, in words.
-    fn name(&self, what: Awaited) -> String {
-        let source = |verb: &str, source: SourceId| {
-            let kind = self.sources.get(&source).copied().unwrap_or_default();
-            let is_socket = ["Tcp", "Udp", "Unix"].iter().any(|it| kind.starts_with(it));
-            let noun = if is_socket { "socket" } else { "source" };
-            let kind = if kind.is_empty() { String::new() } else { format!(" ({kind})") };
-            format!("{verb}, {noun} {}{kind}", source.0)
-        };
-        match what {
-            Awaited::Timer(timer) => match self.timers.get(&timer) {
-                Some(span) => format!("sleep {}", Human(*span)),
-                None => timer.to_string(),
-            },
-            Awaited::Read(it) => source("read", it),
-            Awaited::Write(it) => source("write", it),
-            Awaited::Task(task) => {
-                let lane = self.tasks.get(&task).map(|&lane| &self.lanes.tasks[lane]);
-                lane.map_or_else(|| task.to_string(), TaskLane::title)
-            }
-            Awaited::Job(job) => job.to_string(),
-        }
-    }
-
-    /// Ends what has not ended.
-    fn finish(mut self) -> Lanes {
-        self.event += 1;
-        let now = (self.lanes.to, self.event);
-        self.past = 0;
-        self.turn_to(now, None);
-        for task in 0..self.lanes.tasks.len() {
-            self.task_turns_to(now, task, None);
-        }
-        self.lanes
-    }
-}
-
-impl Open {
-    /// Ends it, and puts it with those before.
-    fn close(self, now: (Duration, usize), segments: &mut Vec<Segment>) {
-        let Open { from, kind, label, .. } = self;
-        if from.1 < now.1 {
-            segments.push(Segment { from, to: now, kind, label });
-        }
-    }
-}
-
-/// What sort of thing it is.
-fn on(awaited: Option<&Awaited>) -> On {
-    match awaited {
-        Some(Awaited::Timer(_)) => On::Timer,
-        Some(Awaited::Read(_) | Awaited::Write(_)) => On::Source,
-        Some(Awaited::Task(_)) => On::Task,
-        Some(Awaited::Job(_)) => On::Job,
-        None => On::Wake,
-    }
 }
 
 /// A length of time as one says it: three digits, as in "300 ms".

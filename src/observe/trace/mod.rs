@@ -22,7 +22,6 @@ mod target;
 
 use std::env;
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -30,15 +29,17 @@ use std::time::Duration;
 
 use crate::observe::event::{Event, Observer};
 use crate::observe::record::Record;
+use crate::observe::story::file::{Shown, refused};
 use crate::observe::story::print::Print;
 use crate::observe::trace::format::Format;
 use crate::observe::trace::schema::Title;
-use crate::observe::trace::target::{Target, refused};
+use crate::observe::trace::target::Target;
 use crate::shield::shield;
 
-/// What a page takes of the events unless another limit is chosen: 16 MiB, some 300,000 events,
-/// which a browser can still hold with ease.
-const PAGE_LIMIT: usize = 16 << 20;
+/// What is kept of the events for the forms that people open, unless another limit is chosen: 16 MiB,
+/// 250,000 to 700,000 events, which a browser can still hold with ease. It bounds, too, what the
+/// writing of a picture or a Chrome trace takes: some fifteen times as much, for a moment.
+const VIEW_LIMIT: usize = 16 << 20;
 
 /// Records a loop and writes the record to a file when the loop is dropped, in the [`Format`] that
 /// the file's extension names.
@@ -52,8 +53,9 @@ const PAGE_LIMIT: usize = 16 << 20;
 /// that aborts. A file that cannot be written then is told on stderr, in one line.
 ///
 /// Until the end the events are kept in memory as by [`Record`], and the oldest ones are dropped
-/// when its limit is reached: [`Record::LIMIT`], or a quarter of it for a page. The story (`.txt`)
-/// is written while it happens instead, and never lost.
+/// when its limit is reached: [`Record::LIMIT`] for `.jsonl`, a quarter of it for `.html`, `.svg` and
+/// `.json`. Writing those two last takes memory of its own, up to some fifteen times the limit. The
+/// story (`.txt`) is written while it happens instead, and is there wherever the program stops.
 ///
 /// ```
 /// use boucle::{EventLoop, observe::Trace};
@@ -132,15 +134,15 @@ impl Trace {
     pub fn to_file(path: impl AsRef<Path>) -> io::Result<Trace> {
         let path = path.as_ref();
         let Some(format) = Format::of(path) else {
-            let told = format!("{} is no name for a trace: {POSSIBLE}", path.display());
+            let told = format!("{} is no name for a trace: {POSSIBLE}", Shown(path));
             return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
         };
-        if format == Format::Txt {
-            let file = File::create(path).map_err(|error| refused(path, &error))?;
-            return Ok(Trace(Way::AtOnce(Print::to(file))));
-        }
-        let record =
-            if format == Format::Html { Record::with_limit(PAGE_LIMIT) } else { Record::new() };
+        let limit = match format {
+            Format::Txt => return Print::to_file(path).map(|print| Trace(Way::AtOnce(print))),
+            Format::Jsonl => Record::LIMIT,
+            Format::Html | Format::Svg | Format::Json => VIEW_LIMIT,
+        };
+        let record = Record::with_limit(limit);
         let document = Document {
             record: record.clone(),
             format,
@@ -152,7 +154,7 @@ impl Trace {
         Ok(Trace(Way::InTheEnd { record, document, stage: Stage::Unborn }))
     }
 
-    /// Keeps up to so many bytes of events until they are written.
+    /// Keeps up to so many bytes of events until they are written. The story (`.txt`) keeps none.
     ///
     /// ```
     /// # use boucle::observe::Trace;
@@ -170,7 +172,8 @@ impl Trace {
         self
     }
 
-    /// Writes this name of the program into the trace, instead of that of its executable.
+    /// Writes this name of the program into the trace, instead of that of its executable. The story
+    /// (`.txt`) has none.
     ///
     /// With a fixed one, the traces of simulated loops are the same on every machine.
     ///

@@ -1,6 +1,6 @@
 //! The page: one file with the replay in it, which needs nothing and nobody else.
 //!
-//! Its parts stand in `src/observe/page/` as a person would write them, without a build step. Here
+//! Its parts stand in `src/observe/trace/page/` as a person would write them, without a build step. Here
 //! they are put into their places, and a trace beside them:
 //!
 //! ```text
@@ -30,6 +30,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/words.js"),
     include_str!("page/records.js"),
     include_str!("page/history.js"),
+    include_str!("page/queue.js"),
     include_str!("page/model.js"),
     include_str!("page/chain.js"),
     include_str!("page/sleep.js"),
@@ -88,7 +89,8 @@ fn fill(
 }
 
 /// The page of a running loop: its parts come as files of their own, and the events as a stream,
-/// from the address `events`. So its policy, which whoever serves it states, need not allow anything inside the page.
+/// from the address `events`. So its policy, which whoever serves it states, need not allow anything
+/// inside the page.
 #[cfg(feature = "inspect")]
 pub(crate) fn live_html(events: &str) -> String {
     let live = format!("<meta name=\"boucle-live\" content=\"{events}\">");

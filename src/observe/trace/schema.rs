@@ -32,8 +32,8 @@
 //!
 //! This is the only place where an event becomes JSON.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::panic::Location;
 use std::path::Path;
 use std::time::Duration;
@@ -43,9 +43,13 @@ use serde_json::Value;
 
 use crate::observe::event::{Awaited, Cause, Event, Observer, Outcome, WaitReason};
 use crate::observe::record::Snapshot;
+use crate::observe::story::file::Shown;
 
 /// The version of the schema.
 pub(crate) const VERSION: u32 = 1;
+
+/// Bytes of the trace of another run, at most: more than a record of the usual limit becomes.
+const LONGEST: u64 = 256 << 20;
 
 /// Whose trace it is.
 #[derive(Debug, Clone, Default)]
@@ -82,16 +86,25 @@ pub(crate) fn write_header(
 
 /// Reads the trace of another run, as far as to see that it is one.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
-    let cannot = |why: String| format!("cannot compare with {}: {why}", path.display());
-    let text = fs::read_to_string(path)
+    let cannot = |why: String| format!("cannot compare with {}: {why}", Shown(path));
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))
         .map_err(|error| io::Error::new(error.kind(), cannot(error.to_string())))?;
+    if text.len() as u64 > LONGEST {
+        let why = "it is longer than 256 MiB, and no browser would open such a page: trace a \
+                   shorter run";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, cannot(why.to_owned())));
+    }
     let header: Option<Value> = text.lines().next().and_then(|it| serde_json::from_str(it).ok());
     let why = match &header {
         Some(header) if header["boucle"] == "trace" && header["version"] == VERSION => {
             return Ok(text);
         }
         Some(header) if header["boucle"] == "trace" => {
-            format!("it is of version {}, and {VERSION} is what is understood", header["version"])
+            let version = header["version"].to_string();
+            let version = version.escape_debug();
+            format!("it is of version {version}, and {VERSION} is what is understood")
         }
         _ => "it is no trace, as `BOUCLE_TRACE=run.jsonl` writes it".to_owned(),
     };

@@ -30,12 +30,14 @@ use crate::observe::trace::schema::Title;
 use bars::{BAR, LANE, LEGEND, LETTER, RIGHT, Scale, Seen, TOP, y};
 use text::{Plain, Xml, counted, nice_step, shortened, shortened_in_front};
 
-/// Lanes of tasks, and of workers, that are drawn at most.
+/// Lanes of tasks, of queues, and of workers, that are drawn at most.
 const TASKS: usize = 48;
+const QUEUES: usize = 4;
 const WORKERS: usize = 16;
 
-/// Arrows that are drawn at most; more would hide what they explain.
+/// Arrows that are drawn at most; more would hide what they explain. So many are drawn thinner.
 const ARROWS: usize = 120;
+const DENSE: usize = 20;
 
 /// The width, in pixels at its natural size.
 const WIDTH: f64 = RIGHT + 20.0;
@@ -57,8 +59,11 @@ struct Picture<'a> {
     lanes: &'a Lanes,
     /// The text until now.
     text: String,
-    /// How many tasks and workers are drawn.
+    /// The words in the bars, which come after the arrows.
+    labels: String,
+    /// How many tasks, queues and workers are drawn.
     tasks: usize,
+    queues: usize,
     workers: usize,
     /// Where moments are.
     scale: Scale,
@@ -75,7 +80,9 @@ impl<'a> Picture<'a> {
         Picture {
             lanes,
             text: String::new(),
+            labels: String::new(),
             tasks: lanes.tasks.len().min(TASKS),
+            queues: lanes.queues.len().min(QUEUES),
             workers: lanes.workers.len().min(WORKERS),
             scale: Scale { from: lanes.from, span: span.max(1.0) },
             seen: [false; LEGEND.len()],
@@ -86,7 +93,10 @@ impl<'a> Picture<'a> {
     /// Draws everything.
     fn draw(&mut self, title: &Title, held: &Snapshot) -> fmt::Result {
         let rows = 1 + self.tasks + usize::from(self.lanes.tasks.len() > self.tasks);
-        let rows = rows + self.workers + usize::from(self.lanes.workers.len() > self.workers);
+        let rows = rows
+            + self.queues
+            + self.workers
+            + usize::from(self.lanes.workers.len() > self.workers);
         let bottom = TOP + rows as f64 * LANE;
         let height = bottom + 58.0;
         writeln!(
@@ -113,6 +123,12 @@ impl<'a> Picture<'a> {
             self.task(row, task)?;
         }
         row = self.and_more(row, self.lanes.tasks.len() - self.tasks, "task")?;
+        for queue in &self.lanes.queues[..self.queues] {
+            row += 1;
+            self.row(row, &format!("queue of {}", queue.pool), "", None)?;
+            let (text, labels) = (&mut self.text, &mut self.labels);
+            bars::draw_queue((text, labels), &mut self.seen, &self.scale, row, queue)?;
+        }
         for worker in &self.lanes.workers[..self.workers] {
             row += 1;
             let label = format!("{} of {}", worker.worker, worker.pool);
@@ -121,6 +137,7 @@ impl<'a> Picture<'a> {
         }
         self.and_more(row, self.lanes.workers.len() - self.workers, "worker")?;
         self.arrows()?;
+        self.text.push_str(&self.labels);
         self.legend(bottom + 20.0)?;
         self.text.push_str("</svg>\n");
         Ok(())
@@ -156,8 +173,12 @@ impl<'a> Picture<'a> {
             write!(self.text, "; {}", Xml(&name))?;
             let mut waits = task.segments.iter().filter(|it| matches!(it.kind, Kind::Waiting(_)));
             if let Some(longest) = waits.by_ref().max_by_key(|it| it.span()) {
-                write!(self.text, ", its longest wait: {}", Xml(&longest.label))?;
+                write!(self.text, ", its longest wait: {}", Xml(&longest.told()))?;
             }
+        }
+        for queue in &self.lanes.queues[..self.queues] {
+            let most = queue.steps.iter().map(|(.., count)| *count).max().unwrap_or_default();
+            write!(self.text, "; the queue of {}, with {most} jobs at most", queue.pool)?;
         }
         self.text.push_str(".</desc>\n");
         Ok(())
@@ -297,7 +318,8 @@ impl<'a> Picture<'a> {
 
     /// What a lane did.
     fn bars(&mut self, row: usize, segments: &[Segment]) -> fmt::Result {
-        bars::draw(&mut self.text, &mut self.seen, &self.scale, row, segments)
+        let texts = (&mut self.text, &mut self.labels);
+        bars::draw(texts, &mut self.seen, &self.scale, row, segments)
     }
 
     /// The wakes, from whoever called to the task, if they are few enough to be followed.
@@ -307,7 +329,7 @@ impl<'a> Picture<'a> {
             Lane::Task(task) => (task < self.tasks).then_some(1 + task),
             Lane::Worker(worker) => {
                 let above = usize::from(self.lanes.tasks.len() > self.tasks);
-                (worker < self.workers).then_some(1 + self.tasks + above + worker)
+                (worker < self.workers).then_some(1 + self.tasks + above + self.queues + worker)
             }
         };
         let arrows: Vec<_> = self
@@ -324,6 +346,7 @@ impl<'a> Picture<'a> {
             return Ok(());
         }
         self.has_arrows = !arrows.is_empty();
+        let class = if arrows.len() > DENSE { "wake dense" } else { "wake" };
         for (x, from, to) in arrows {
             let (from, to) = if from < to {
                 (y(from) + BAR + 1.0, y(to) - 1.5)
@@ -332,7 +355,7 @@ impl<'a> Picture<'a> {
             };
             writeln!(
                 self.text,
-                "<path class=\"wake\" d=\"M{x:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>"
+                "<path class=\"{class}\" d=\"M{x:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>"
             )?;
         }
         Ok(())
@@ -377,12 +400,13 @@ impl<'a> Picture<'a> {
 /// Patterns, for those who do not see the colors, and the head of an arrow.
 const DEFINITIONS: &str = r#"<defs>
 <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="box queued plain" width="6" height="6"/><rect class="ink-queued" width="2.2" height="6"/></pattern>
+<pattern id="late" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="box late plain" width="6" height="6"/><rect class="ink-late" width="1.2" height="6"/></pattern>
 <pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse"><rect class="box sleeping plain" width="7" height="7"/><circle class="ink-sleeping" cx="2" cy="2" r="0.9"/><circle class="ink-sleeping" cx="5.5" cy="5.5" r="0.9"/></pattern>
 <pattern id="lines" width="5" height="5" patternUnits="userSpaceOnUse"><rect class="box source plain" width="5" height="5"/><rect class="ink-source" y="2" width="5" height="0.9"/></pattern>
 <pattern id="slants" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="box task plain" width="9" height="9"/><rect class="ink-task" width="0.9" height="9"/></pattern>
 <pattern id="grid" width="6" height="6" patternUnits="userSpaceOnUse"><rect class="box job plain" width="6" height="6"/><rect class="ink-job" width="1.4" height="1.4"/></pattern>
 <pattern id="bars" width="8" height="8" patternUnits="userSpaceOnUse"><rect class="box wakeup plain" width="8" height="8"/><rect class="ink-wakeup" width="0.9" height="8"/></pattern>
-<marker id="head" viewBox="0 0 6 6" refX="4.5" refY="3" markerWidth="5.5" markerHeight="5.5" orient="auto"><path class="head" d="M0 0L6 3L0 6z"/></marker>
+<marker id="head" viewBox="0 0 6 6" refX="4.5" refY="3" markerUnits="userSpaceOnUse" markerWidth="6" markerHeight="6" orient="auto"><path class="head" d="M0 0L6 3L0 6z"/></marker>
 </defs>
 "#;
 

@@ -10,13 +10,15 @@
 //!     of last time                                           rename
 //! ```
 //!
-//! What is no ordinary file (`/dev/stdout`, a pipe), or may be written while its directory may not,
-//! is opened at once and written in place.
+//! What is no ordinary file (a pipe, a link to a device), or may be written while its directory may
+//! not, is opened at once and written in place.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+
+use crate::observe::story::file::refused;
 
 /// Where a trace goes.
 #[derive(Debug)]
@@ -44,7 +46,7 @@ impl Target {
         } else {
             // If the path is a link, it shall stay one.
             let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            match File::create_new(beside(&real)) {
+            match create_beside(&real) {
                 Ok(_) => {
                     fs::remove_file(beside(&real))?;
                     match fs::remove_file(&real) {
@@ -82,7 +84,7 @@ impl Target {
             Way::Open(file) => into(file),
             Way::Beside(real) => {
                 let beside = beside(real);
-                let written = File::create_new(&beside).and_then(|file| into(&file));
+                let written = create_beside(real).and_then(|file| into(&file));
                 let renamed = written.and_then(|()| match fs::rename(&beside, real) {
                     Ok(()) => Ok(()),
                     // The path may be a mount point by itself, which can be written, not replaced.
@@ -108,14 +110,15 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}.tmp", process::id()))
 }
 
-/// The error for a path that cannot be written.
-pub(crate) fn refused(path: &Path, error: &io::Error) -> io::Error {
-    let remedy = match error.kind() {
-        io::ErrorKind::NotFound => ": its directory must exist",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            ": choose a directory in which files can be made"
+/// Makes the file beside. One that is there already was left by a process that was killed while it
+/// wrote, and had our number: in a container most programs have the same.
+fn create_beside(path: &Path) -> io::Result<File> {
+    let beside = beside(path);
+    match File::create_new(&beside) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&beside)?;
+            File::create_new(&beside)
         }
-        _ => "",
-    };
-    io::Error::new(error.kind(), format!("cannot write {}: {error}{remedy}", path.display()))
+        made => made,
+    }
 }

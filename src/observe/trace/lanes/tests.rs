@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{End, Kind, Lane, Lanes, On, Segment};
+use super::{End, Job, Kind, Lane, Lanes, On, Segment, queue};
 use crate::EventLoop;
 use crate::observe::Record;
+use crate::observe::event::{JobId, PoolId, WorkerId};
 use crate::task::{spawn, spawn_named, yield_now};
-use crate::time::{sleep, timeout};
+use crate::time::{block_for, sleep, timeout};
 
 /// What a simulated loop did while it ran a future, and until it was dropped.
 fn lanes_of<F: Future>(future: F) -> Lanes {
@@ -102,4 +103,80 @@ fn panics_and_aborts_end_a_lane() {
     let ends: Vec<_> = lanes.tasks.iter().map(|it| it.end).collect();
     assert_eq!(ends, [End::Done, End::Panicked, End::Aborted, End::Aborted].map(Some));
     assert_eq!(told(&lanes.tasks[3].segments).last().unwrap().1, "a wake");
+}
+
+#[test]
+fn a_timer_that_comes_late_is_told_with_what_it_was_to_be() {
+    let lanes = lanes_of(async {
+        let request = spawn(sleep(ms(300)));
+        sleep(ms(1)).await;
+        block_for(ms(1099));
+        request.await.unwrap();
+    });
+    let wait = &lanes.tasks[1].segments[2];
+    assert_eq!(wait.late(), Some(ms(300)));
+    assert_eq!((&*wait.label, wait.told()), ("sleep 300 ms", "sleep 300 ms, 800 ms late".into()));
+    // All others were in time.
+    let all = lanes.tasks.iter().flat_map(|task| &task.segments);
+    assert_eq!(all.filter(|it| it.late().is_some()).count(), 1);
+}
+
+#[test]
+fn lateness_that_nobody_could_see_is_not_told() {
+    let wait = |due, to| {
+        let (from, to) = ((Duration::ZERO, 1), (ms(to), 2));
+        let (kind, label) = (Kind::Waiting(On::Timer), "".into());
+        Segment { from, to, kind, label, due: Some(ms(due)) }.late()
+    };
+    assert_eq!(wait(100, 104), None, "less than 5 ms");
+    assert_eq!(wait(100, 106), Some(ms(100)));
+    assert_eq!(wait(1000, 1010), None, "less than 2 % of the wait");
+}
+
+#[test]
+fn the_queue_of_a_full_pool_is_a_lane() {
+    let lanes_with = |workers| {
+        let record = Record::new();
+        let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
+        let event_loop = builder.max_blocking_threads(workers).build().unwrap();
+        event_loop.block_on(async {
+            let jobs = [30, 50, 20].map(|it| crate::spawn_blocking(move || block_for(ms(it))));
+            for job in jobs {
+                job.await.unwrap();
+            }
+        });
+        drop(event_loop);
+        Lanes::of(&record.snapshot())
+    };
+    let queues = lanes_with(1).queues;
+    assert_eq!(queues.len(), 1);
+    assert_eq!(queues[0].steps, [(ms(0), ms(30), 2), (ms(30), ms(80), 1)]);
+    assert_eq!(lanes_with(2).queues[0].steps, [(ms(0), ms(30), 1)]);
+    assert!(lanes_with(3).queues.is_empty(), "nobody waited");
+}
+
+#[test]
+fn jobs_whose_end_is_not_told_run_as_far_as_there_are_threads() {
+    let (pool, at) = (PoolId(0), |millis| Some((ms(millis), 1)));
+    let job = |number, started, finished, worker| Job {
+        id: JobId(number),
+        pool,
+        queued: (ms(0), 1),
+        started,
+        finished,
+        worker,
+    };
+    let steps = |jobs| {
+        let lanes = Lanes { jobs, to: ms(70), ..Lanes::default() };
+        let mut queues = queue::queues(&lanes, &[(pool, 1)].into());
+        queues.pop().map(|it| it.steps)
+    };
+    let untold = |number| job(number, None, None, None);
+    assert_eq!(steps(vec![untold(1), untold(2), untold(3)]), Some(vec![(ms(0), ms(70), 2)]));
+    let told = job(1, at(0), at(40), Some(WorkerId(0)));
+    let expected = vec![(ms(0), ms(40), 2), (ms(40), ms(70), 1)];
+    assert_eq!(steps(vec![told, untold(2), untold(3)]), Some(expected));
+    // A later one has begun, so this one has left the queue: it was aborted there.
+    let later = job(2, at(20), at(30), Some(WorkerId(0)));
+    assert_eq!(steps(vec![untold(1), later]), Some(vec![(ms(0), ms(20), 2)]));
 }

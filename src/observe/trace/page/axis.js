@@ -143,7 +143,7 @@ function tickText(at, step) {
 class Lane {
     /**
      * @param {Run} run
-     * @param {"loop"|"task"|"worker"|"title"} kind
+     * @param {"loop"|"task"|"queue"|"worker"|"title"} kind
      * @param {string} key names it in its run, as the model does: "task/3"
      * @param {string} title
      * @param {string} note in small print: its place
@@ -153,6 +153,8 @@ class Lane {
         Object.assign(this, { run, kind, key, title, note, height, top: 0 });
         /** The task's number. */
         this.task = kind === "task" ? Number(key.slice(5)) : null;
+        /** The pool whose queue it is. */
+        this.pool = kind === "queue" ? Number(key.slice(6)) : null;
         /** What it did, in order, without overlaps: the model's own list, which grows with it. */
         this.segments = kind === "title" ? [] : run.model.lane(key);
     }
@@ -162,19 +164,37 @@ class Lane {
         return (this.kind === "task" ? this.run.model.tasks.get(this.task)?.finished : null) ?? this.run.last;
     }
 
+    /** @returns {boolean} whether its segments begin at moments at which no event may have happened */
+    get isByTime() {
+        // Jobs are told when they are over, so their events say nothing of when they began.
+        return this.kind === "worker" || this.kind === "queue";
+    }
+
     /** @param {number} i @param {boolean} steps @returns {number} where segment `i` begins */
     from(i, steps) {
         const segment = this.segments[i];
         if (!steps) return segment.from;
-        // Jobs are told when they are over, so their events say nothing of when they began.
-        return this.kind === "worker" ? this.run.model.eventAtTime(segment.from) : segment.event;
+        return this.isByTime ? this.run.model.eventAtTime(segment.from) : segment.event;
+    }
+
+    /** @param {Object} segment @returns {number} when it ends; what lasts goes on while the loop is silent */
+    endOf(segment) {
+        return segment.open ? segment.to + this.run.silence : segment.to;
     }
 
     /** @param {number} i @param {boolean} steps @returns {number} where segment `i` ends */
     to(i, steps) {
         const segment = this.segments[i];
-        if (!steps) return segment.open ? segment.to + this.run.silence : segment.to;
-        if (this.kind === "worker") return this.run.model.eventAtTime(segment.to);
+        if (!steps) return this.endOf(segment);
+        if (this.isByTime) return this.run.model.eventAtTime(segment.to);
         return this.segments[i + 1]?.event ?? Math.max(this.lastEvent, segment.event);
+    }
+
+    /** @param {number} i @param {boolean} steps @returns {number|null} where the timer was due, if it came late */
+    due(i, steps) {
+        const segment = this.segments[i];
+        if (segment.kind !== "waiting" || lateness(segment, this.endOf(segment)) === 0) return null;
+        const due = Math.max(segment.due, segment.from);
+        return steps ? Math.max(this.run.model.eventAtTime(due), segment.event) : due;
     }
 }

@@ -26,6 +26,7 @@ const LEGEND = [
     ["running", "a task runs, polled by the loop"],
     ["queued", "ready, waits for its turn"],
     ["waiting", "waits for something"],
+    ["late", "its timer is due, and late"],
     ["sleeping", "the loop sleeps"],
     ["dispatching", "the loop wakes tasks"],
     ["job", "a thread runs a job"],
@@ -51,8 +52,10 @@ function fillHelp() {
  */
 function fillLegend(runs) {
     const jobs = runs.some((run) => run.model.workers.size > 0);
+    const isLate = ({ segments }) => segments.some((segment) => segment.kind === "waiting" && lateness(segment) > 0);
+    const late = runs.some((run) => [...run.model.tasks.values()].some(isLate));
     byId("legend").replaceChildren(
-        ...LEGEND.filter(([kind]) => kind !== "job" || jobs).map(([kind, words]) =>
+        ...LEGEND.filter(([kind]) => (kind !== "job" || jobs) && (kind !== "late" || late)).map(([kind, words]) =>
             make("li", { class: kind }, make("i", { "aria-hidden": "true" }), words),
         ),
     );

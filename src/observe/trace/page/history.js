@@ -80,6 +80,9 @@ const HISTORY_STEPS = new Map(Object.entries({
             task.woken = index;
             return;
         }
+        if (task.segment?.kind === "waiting") {
+            task.segment.due = history.timers.get(by.timer)?.deadline ?? null;
+        }
         // Of what told nothing, at least the end tells from whom it came.
         if (task.segment?.kind === "waiting" && task.segment.label === "a wake") {
             task.segment.label = `a wake (came from ${who})`;
@@ -147,7 +150,9 @@ const HISTORY_STEPS = new Map(Object.entries({
         } else {
             const { what, count } = awaitedOf(history, task);
             const label = awaitedLabels(model, what, count);
-            history.taskDoes(task, { from: at, kind: "waiting", label, what, more: count - what.length, event: index }, at);
+            const more = count - what.length;
+            const due = firstDue(history, what);
+            history.taskDoes(task, { from: at, kind: "waiting", label, what, more, due, event: index }, at);
         }
     },
     abort_requested(history, { task }, index) {
@@ -271,6 +276,17 @@ function armsTimer(task, timer) {
         task.armed = new Set();
     }
     task.armed.add(timer);
+}
+
+/**
+ * When the first of some timers is due.
+ * @param {History} history the tables
+ * @param {Object[]} what what is awaited
+ * @returns {number|null} when; null if no timer is awaited
+ */
+function firstDue(history, what) {
+    const deadlines = what.map(({ timer }) => history.timers.get(timer)?.deadline).filter((due) => due !== undefined);
+    return deadlines.length === 0 ? null : Math.min(...deadlines);
 }
 
 /**

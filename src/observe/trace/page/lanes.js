@@ -1,4 +1,5 @@
-// The lanes over time: one row for the loop, one for each task, one for each thread of a pool.
+// The lanes over time: one row for the loop, one for each task, one for the queue of a pool in which
+// jobs waited, one for each thread of a pool.
 //
 // A canvas as large as the window on it; only rows in view are drawn. Rows are stacked in a list
 // that scrolls as any element does: the canvas sticks to the top of it, and a spacer as tall as all
@@ -7,7 +8,10 @@
 
 /** The height of the axis, of the rows, and of a run's title, in pixels. */
 const AXIS = 26;
-const ROW = { title: 26, loop: 36, task: 30, worker: 28 };
+const ROW = { title: 26, loop: 36, task: 30, queue: 28, worker: 28 };
+
+/** Kinds of lanes whose names are not bold. */
+const PLAIN = new Set(["task", "queue", "worker"]);
 
 /** Beyond so many, tasks get narrow rows. */
 const MANY_TASKS = 400;
@@ -67,6 +71,9 @@ class Lanes {
                 rows.push(
                     new Lane(run, "task", `task/${task.id}`, taskTitle(model, task.id), task.place ?? "", height),
                 );
+            }
+            for (const pool of poolsWithQueue(model)) {
+                rows.push(new Lane(run, "queue", `queue/${pool}`, `queue of pool ${pool}`, "", ROW.queue));
             }
             for (const [key, worker] of model.workers) {
                 rows.push(
@@ -248,12 +255,12 @@ class Lanes {
         context.beginPath();
         context.rect(view.left, AXIS, view.width, height - AXIS);
         context.clip();
-        for (const lane of shown) {
-            context.font = SMALL;
-            drawSegments(context, palette, lane, view, this.steps, yOf(lane));
-        }
+        const labels = [];
+        for (const lane of shown) drawSegments(context, palette, lane, view, this.steps, yOf(lane), labels);
         drawEvidence(this, shown, yOf, height);
         drawWakes(this, shown, yOf);
+        // Above the arrows, which would make them hard to read.
+        drawLabels(context, labels);
         drawSelected(this, shown, yOf);
         context.restore();
         for (const lane of shown) this.drawName(lane, yOf(lane));
@@ -324,12 +331,12 @@ class Lanes {
                     : palette.color("surface");
         context.fillRect(0, y, view.left - 1, lane.height - 1);
         const middle = y + lane.height / 2;
-        const font = lane.kind === "task" || lane.kind === "worker" ? FONT : BOLD;
+        const font = PLAIN.has(lane.kind) ? FONT : BOLD;
         const title = fitted(context, lane.title, lane.kind === "title" ? 800 : view.left - 18, font);
         context.font = font;
         context.fillStyle = palette.text;
         context.fillText(title, 10, middle + 0.5);
-        if (lane.kind !== "task" && lane.kind !== "worker") return;
+        if (!PLAIN.has(lane.kind)) return;
         const used = context.measureText(title).width;
         const note = fittedEnd(
             context,

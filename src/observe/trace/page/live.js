@@ -3,6 +3,9 @@
 // Lines are gathered and taken in ten times a second. The page keeps a limited number of events: if
 // there are more, the older half goes, and what is still of use of it (tasks alive, timers armed,
 // ...) is put before the rest, as the record of the loop itself does.
+//
+// Silence says nothing: a loop may stand still, or events may be on their way. So while none comes
+// the server is asked once a second for its table, `/tasks`, which says what the loop does now.
 "use strict";
 
 /** Events kept in the page. */
@@ -11,8 +14,8 @@ const MOST_LIVE = 200000;
 /** How often events are taken in, in milliseconds. */
 const EVERY = 100;
 
-/** A loop that said nothing for so long while it polls is pointed at, in milliseconds. */
-const SILENT = 500;
+/** Of a loop of which nothing came for so long it is asked what it does, in milliseconds. */
+const SILENT = 1000;
 
 /** Events by which things begin, and those by which they end. */
 const BEGINS = {
@@ -46,6 +49,10 @@ class Live {
         this.lost = 0;
         this.gone = 0;
         this.heard = performance.now();
+        /** Where the table is, when it was asked for last, and what it said: {table, at}. */
+        this.table = url.replace(/events(?=\?|$)/, "tasks");
+        this.asked = 0;
+        this.answer = null;
         this.ended = "";
         this.over = false;
         /** @type {Trace|null} */
@@ -145,6 +152,36 @@ class Live {
         this.player.replaceRuns([run]);
     }
 
+    /** Asks what the loop does, if it is time to. */
+    async ask() {
+        const now = performance.now();
+        if (now - this.heard < SILENT || now - this.asked < SILENT || this.over) return;
+        this.asked = now;
+        try {
+            const reply = await fetch(this.table, { cache: "no-store", signal: AbortSignal.timeout(5000) });
+            const table = await reply.json();
+            if (table?.boucle === "tasks" && this.heard <= now) this.answer = { table, at: performance.now() };
+        } catch {
+            // Nobody answers: the stream of events will say so, or the next answer comes.
+            this.answer = null;
+        }
+    }
+
+    /**
+     * What the loop does now, as the server says; of what the page has not heard of it says nothing.
+     * @param {Run} run
+     * @returns {{doing: Object, since: number, silence: number}|null} what it does, for how long, and
+     *     how long ago its last event was, in nanoseconds; null if that is not known
+     */
+    present(run) {
+        const { answer } = this;
+        if (answer === null || answer.at < this.heard) return null;
+        const { now, last_event: last, doing } = answer.table;
+        if (![now, last, doing?.since].every(Number.isFinite) || last !== run.trace.events.at(-1)?.at) return null;
+        const passed = (performance.now() - answer.at) * 1e6;
+        return { doing, since: now - doing.since + passed, silence: now - last + passed };
+    }
+
     /** Says how it goes. */
     tell() {
         const { player } = this;
@@ -154,21 +191,23 @@ class Live {
         if (this.ended && !this.over) told.push(this.ended);
         else if (!run) told.push("Connected; nothing has happened yet.");
         if (run) {
-            const silent = performance.now() - this.heard;
-            const { machine, simulated } = run.model;
             const over = this.over || run.trace.events.at(-1)?.event === "loop_dropped";
-            // What lasts goes on lasting; but the time of a simulated loop stands still meanwhile.
-            run.silence = over || simulated || silent < SILENT ? 0 : silent * 1e6;
+            if (!over) this.ask();
+            // What lasts goes on lasting; but the time of a simulated loop stands still, and it tells none.
+            const present = over ? null : this.present(run);
+            run.silence = Math.max(present?.silence ?? 0, 0);
             if (run.silence > 0) player.grown(this.follow);
-            const stuck = !over && machine.polled !== null && silent > SILENT;
+            const stuck = present?.doing.kind === "polling" && present.since > SILENT * 1e6;
             byId("live").classList.toggle("stuck", stuck);
             if (over) told.push("The loop has ended.");
             else if (stuck)
                 told.push(
-                    `${taskText(run.model, machine.polled)} has been running for ${humanSpan(silent * 1e6)}: nothing else can run.`,
+                    `${taskText(run.model, present.doing.task)} has been running for ${humanSpan(present.since)}: nothing else can run.`,
                 );
-            else if (machine.phase === "waiting" && silent > SILENT)
-                told.push(`The loop has been asleep for ${humanSpan(silent * 1e6)}.`);
+            else if (present?.doing.kind === "sleeping")
+                told.push(`The loop has been asleep for ${humanSpan(present.since)}.`);
+            else if (present?.doing.kind === "outside")
+                told.push(`The loop has not turned for ${humanSpan(present.since)}: the program has the thread.`);
             else told.push("The loop turns.");
         }
         if (this.lost > 0)

@@ -5,6 +5,9 @@
 /** More wakes in view than these are drawn for the selected task alone. */
 const MOST_ARROWS = 60;
 
+/** More wakes in view than these are drawn thinner. */
+const DENSE_ARROWS = 20;
+
 /**
  * A frame around what is selected or pointed at.
  * @param {Lanes} lanes
@@ -80,7 +83,8 @@ function drawWakes(lanes, shown, yOf) {
             const down = to.top > from.top;
             const x = view.x(place(wake));
             const y0 = yOf(from) + (down ? from.height - 4 : 4);
-            drawArrow(context, palette.color("wake"), x, y0, yOf(to) + (down ? 4 : to.height - 4));
+            const width = last - first > DENSE_ARROWS && wake.task !== chosen?.task ? 0.75 : 1.25;
+            drawArrow(context, palette.color("wake"), x, y0, yOf(to) + (down ? 4 : to.height - 4), width);
         }
     }
 }
@@ -130,11 +134,12 @@ function wakerLane(wake) {
  * @param {number} x
  * @param {number} y0
  * @param {number} y1
+ * @param {number} width of its line
  */
-function drawArrow(context, color, x, y0, y1) {
+function drawArrow(context, color, x, y0, y1, width) {
     const sign = Math.sign(y1 - y0) || 1;
     context.strokeStyle = context.fillStyle = color;
-    context.lineWidth = 1.25;
+    context.lineWidth = width;
     context.beginPath();
     context.moveTo(x + 0.5, y0);
     context.lineTo(x + 0.5, y1 - sign * 5);

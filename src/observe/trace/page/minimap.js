@@ -86,8 +86,9 @@ class Minimap {
     /** The whole run: the loop above, then as many tasks as there is room for, thinned out evenly. */
     drawStrip(palette, width, height, ratio) {
         const strip = document.createElement("canvas");
-        strip.width = Math.round(width * ratio);
-        strip.height = Math.round(height * ratio);
+        // A strip without a pixel cannot be drawn.
+        strip.width = Math.max(Math.round(width * ratio), 1);
+        strip.height = Math.max(Math.round(height * ratio), 1);
         const context = strip.getContext("2d");
         context.scale(ratio, ratio);
         const { lanes } = this.player;

@@ -6,7 +6,7 @@
 // of them together take no more memory than the events.
 //
 // The contract is in `README.md` beside this file, which also lists the scripts in their order:
-// trace, state, words, records, history, model, chain, sleep, why, series, notice, compare; then the
+// trace, state, words, records, history, queue, model, chain, sleep, why, series, notice, compare; then the
 // page's own. Beyond what the contract asks, a model has:
 //
 //     first                 index of the first event that is not told again of the time before
@@ -27,13 +27,16 @@
 //     a wake                from_lane is "loop", "program", "task/3", "worker/0/1" or "thread/4";
 //                           also worker (its key), job (the job whose end it tells)
 //     a segment             also open (it lasts to the end of the trace); a waiting one names the
-//                           first few awaited things in `what` and counts the others in `more`
+//                           first few awaited things in `what` and counts the others in `more`;
+//                           `due` is when the timer that ended it was due (while it lasts: the first
+//                           of those named), or null
 //     a turn                also polls
 //     turnAt(index)         the turn in which an event happened, or null
 //     pollAt(index)         the poll in which it happened, or null
 //     a State's pool        also perhaps: jobs of which the trace does not tell whether they run
 //
-// Lanes are named as the origins of wakes are: "loop", "task/3", "worker/0/1".
+// Lanes are named as the origins of wakes are: "loop", "task/3", "worker/0/1"; and "queue/0", in which
+// each segment has the `count` of jobs that wait (`queue.js`).
 
 "use strict";
 
@@ -202,7 +205,7 @@ class Model {
 
     /**
      * The segments of a lane.
-     * @param {string} lane "loop", "task/3" or "worker/0/1"
+     * @param {string} lane "loop", "task/3", "worker/0/1" or "queue/0"
      * @returns {Object[]} its segments, oldest first
      */
     lane(lane) {
@@ -210,6 +213,9 @@ class Model {
             return this.loop.segments;
         }
         const [kind, ...rest] = lane.split("/");
+        if (kind === "queue") {
+            return queueOf(this, Number(rest[0])).segments;
+        }
         const owner = kind === "task" ? this.tasks.get(Number(rest[0])) : this.workers.get(rest.join("/"));
         return owner?.segments ?? [];
     }

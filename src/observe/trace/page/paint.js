@@ -1,7 +1,10 @@
 // How a lane is drawn: colors, patterns, the bars of its segments.
 //
 // What is told by color is told by a pattern too: what runs is solid, what is queued is hatched,
-// what waits is light and says for what, sleep is dotted, the loop's own work is striped.
+// what waits is light and says for what, sleep is dotted, the loop's own work is striped. Where a
+// timer was due and did not come, the rest of the wait is hatched the other way.
+//
+// Words come last, above the arrows of wakes: bars only gather them.
 //
 // Cost: a lane costs what its pixels cost, not what its segments do. Segments narrower than a pixel
 // share a column, and the next column's first segment is found by bisection.
@@ -42,8 +45,18 @@ class Palette {
             timer: color("wait-timer"),
             io: color("wait-io"),
             job_wait: color("wait-job"),
+            backlog: pattern(context, color("queued-back"), color("queued"), "hatch"),
+            late: pattern(context, color("late-back"), color("late"), "back-hatch"),
             task: color("wait-task"),
             waiting: color("wait-other"),
+        };
+        /** What is behind the words on what has a pattern. */
+        this.behind = {
+            queued: color("queued-back"),
+            backlog: color("queued-back"),
+            sleeping: color("sleeping-back"),
+            dispatching: color("dispatching-back"),
+            late: color("late-back"),
         };
         this.onSolid = color("on-solid");
         this.text = color("text");
@@ -75,7 +88,7 @@ function waitKind(what) {
  * @param {CanvasRenderingContext2D} context
  * @param {string} back
  * @param {string} ink
- * @param {"hatch"|"dots"|"stripes"} which
+ * @param {"hatch"|"back-hatch"|"dots"|"stripes"} which
  * @returns {CanvasPattern}
  */
 function pattern(context, back, ink, which) {
@@ -94,11 +107,12 @@ function pattern(context, back, ink, which) {
     } else if (which === "stripes") {
         for (const x of [1, 5]) c.fillRect(x, 0, 1.5, 8);
     } else {
-        c.lineWidth = 2;
+        const [from, to] = which === "hatch" ? [9, -1] : [-1, 9];
+        c.lineWidth = which === "hatch" ? 2 : 1.25;
         c.beginPath();
         for (const x of [-8, 0, 8]) {
-            c.moveTo(x - 1, 9);
-            c.lineTo(x + 9, -1);
+            c.moveTo(x - 1, from);
+            c.lineTo(x + 9, to);
         }
         c.stroke();
     }
@@ -113,21 +127,21 @@ function pattern(context, back, ink, which) {
  * @param {View} view
  * @param {boolean} steps
  * @param {number} y the lane's upper edge
+ * @param {Object[]} [labels] takes the words in its bars, for `drawLabels`
  */
-function drawSegments(context, palette, lane, view, steps, y) {
+function drawSegments(context, palette, lane, view, steps, y, labels = []) {
+    context.font = SMALL;
     const { segments } = lane;
     const n = segments.length;
     const pad = lane.kind === "loop" ? 5 : 4;
     const [top, height] = [y + pad, lane.height - 2 * pad];
     const [leftmost, rightmost] = [view.left - 4, view.left + view.width + 4];
-    const bar = (segment, x0, x1, more) =>
+    const clipped = (x) => Math.min(Math.max(x, leftmost), rightmost);
+    const bar = (segment, x0, x1, more, due = x1) =>
         drawBar(
-            context,
-            palette,
-            lane,
+            { context, palette, lane, labels },
             segment,
-            Math.max(x0, leftmost),
-            Math.min(x1, rightmost),
+            [clipped(x0), clipped(Math.min(due, x1)), clipped(x1)],
             top - more,
             height + 2 * more,
         );
@@ -138,7 +152,7 @@ function drawSegments(context, palette, lane, view, steps, y) {
         const [x0, x1] = [view.x(lane.from(i, steps)), view.x(lane.to(i, steps))];
         if (x1 - x0 >= 1.5) {
             if (SOLID.has(segments[i].kind)) solids.push([x0, x1, 1, segments[i]]);
-            else bar(segments[i], x0, x1, 0);
+            else bar(segments[i], x0, x1, 0, view.x(lane.due(i, steps) ?? lane.to(i, steps)));
             i += 1;
             continue;
         }
@@ -194,62 +208,106 @@ function columnAt(lane, view, steps, i, edge) {
 }
 
 /**
- * A segment wide enough to be seen, with its words if there is room.
- * @param {CanvasRenderingContext2D} context
- * @param {Palette} palette
- * @param {Lane} lane
+ * A segment wide enough to be seen.
+ * @param {{context: CanvasRenderingContext2D, palette: Palette, lane: Lane, labels: Object[]}} on
  * @param {Object} segment
- * @param {number} x0
- * @param {number} x1
+ * @param {number[]} xs where it begins, where what it waits for was due, and where it ends
  * @param {number} top
  * @param {number} height
  */
-function drawBar(context, palette, lane, segment, x0, x1, top, height) {
+function drawBar(on, segment, [x0, due, x1], top, height) {
+    const { context, palette, lane } = on;
     const solid = SOLID.has(segment.kind);
     const width = x1 - x0;
+    if (segment.kind === "backlog") {
+        // A step, the higher the more wait; half of it is room for the number.
+        const share = 0.5 + 0.5 * (segment.count / Math.max(queueOf(lane.run.model, lane.pool).most, 1));
+        [top, height] = [top + height * (1 - share), height * share];
+    }
     context.fillStyle = palette.of(segment);
     context.fillRect(x0, top, width, height);
-    if (solid && width > 8) {
+    if ((solid || segment.kind === "backlog") && width > 8) {
         // One that follows another at once is another one.
         context.fillStyle = palette.color("surface");
-        context.fillRect(x0, top, 1, height);
+        context.fillRect(x0, top, segment.kind === "job" ? 2 : 1, height);
     }
     if (segment.kind === "waiting" && width > 4) {
         // A darker edge where the wait began.
         context.fillStyle = palette.color("wait-edge");
         context.fillRect(x0, top, 1, height);
     }
-    if (width < 34) return;
-    const words = barWords(lane, segment);
-    if (!words) return;
-    const shown = fitted(context, words, width - 12, SMALL);
-    // Of a bar that is one of many alike, half a word says nothing.
-    if (!shown || (shown !== words && segment.kind === "queued")) return;
-    const patterned = segment.kind === "sleeping" || segment.kind === "queued" || segment.kind === "dispatching";
-    const textX = Math.max(x0, 0) + 6;
-    if (patterned) {
-        context.fillStyle = palette.color(`${segment.kind}-back`);
-        context.fillRect(textX - 3, top, context.measureText(shown).width + 6, height);
-    }
-    context.fillStyle = solid ? palette.onSolid : palette.text;
-    context.fillText(shown, textX, top + height / 2 + 0.5);
+    const ink = solid ? palette.onSolid : palette.text;
+    label(on, barWords(lane, segment), [x0, due], { top, height, ink, back: palette.behind[segment.kind] ?? palette.of(segment) });
+    if (due >= x1) return;
+    context.fillStyle = palette.fill.late;
+    context.fillRect(due, top, x1 - due, height);
+    context.fillStyle = palette.color("late");
+    context.fillRect(due, top, 1, height);
+    const late = humanSpan(lateness(segment, lane.endOf(segment)));
+    label(on, [`${late} late`, late], [due, x1], { top, height, ink, back: palette.behind.late });
 }
 
 /**
- * What is written in a bar.
+ * Keeps the words of a bar, if there is room for them.
+ * @param {{context: CanvasRenderingContext2D, labels: Object[]}} on
+ * @param {string[]} words in full, and shorter; the first may be cut
+ * @param {number[]} xs where the bar begins and ends
+ * @param {Object} look {top, height, ink, back}
+ */
+function label({ context, labels }, words, [x0, x1], look) {
+    const room = x1 - x0 - 12;
+    if (room < 7) return;
+    const whole = words.find((one) => fitted(context, one, room, SMALL) === one);
+    // Of a bar that is one of many alike, half a word says nothing: then there is one word only.
+    const text = whole ?? (words.length > 1 || room < 22 ? "" : fitted(context, words[0], room, SMALL));
+    if (text) labels.push({ text, x: Math.max(x0, 0) + 6, ...look });
+}
+
+/**
+ * Draws the words of bars, each on the ground of its bar, so that nothing runs through it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Object[]} labels
+ */
+function drawLabels(context, labels) {
+    context.font = SMALL;
+    for (const { text, x, top, height, ink, back } of labels) {
+        const middle = top + height / 2;
+        const tall = Math.min(height, 15);
+        context.fillStyle = back;
+        context.fillRect(x - 3, middle - tall / 2, context.measureText(text).width + 6, tall);
+        context.fillStyle = ink;
+        context.fillText(text, x, middle + 0.5);
+    }
+}
+
+/**
+ * What is written in a bar: in full, and what is said where there is less room. What has one text
+ * only may be cut.
  * @param {Lane} lane
  * @param {Object} segment
- * @returns {string}
+ * @returns {string[]}
  */
 function barWords(lane, segment) {
-    const time = humanSpan(segment.to - segment.from);
-    if (segment.kind === "waiting") return harmless(segment.label || "waits", 80);
-    if (segment.kind === "job") return `${harmless(segment.label || "job", 40)}, ${time}`;
-    if (segment.kind === "sleeping") return `sleeps ${time}`;
-    if (segment.kind === "polling") return segment.label ? harmless(segment.label, 60) : `polls, ${time}`;
-    if (segment.kind === "dispatching") return "dispatches";
-    if (segment.kind === "outside") return "outside the loop";
-    return segment.kind === "running" ? `runs ${time}` : `queued ${time}`;
+    const time = humanSpan(lane.endOf(segment) - segment.from);
+    const name = harmless(segment.label || "waits", 80);
+    switch (segment.kind) {
+        case "waiting":
+            return /^sleep [\d.]+ \S+$/.test(name) ? [name, name.slice(6)] : [name];
+        case "backlog":
+            return [`${segment.count} wait${segment.count === 1 ? "s" : ""}`, String(segment.count)];
+        case "job":
+            return [`${harmless(segment.label || "job", 40)}, ${time}`, `job ${segment.job}`, String(segment.job)];
+        case "sleeping":
+            return [`sleeps ${time}`, time];
+        case "polling":
+            return segment.label ? [harmless(segment.label, 60)] : [`polls, ${time}`];
+        case "dispatching":
+            return ["dispatches"];
+        case "outside":
+            return ["outside the loop"];
+        default:
+            return segment.kind === "running" ? [`runs ${time}`, time] : [`queued ${time}`, time];
+    }
 }
 
 /** Widths of words that were measured. */

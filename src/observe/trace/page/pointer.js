@@ -140,6 +140,7 @@ function hideTip(tip) {
  * @returns {string[]}
  */
 function laneLines(lane) {
+    if (lane.kind === "queue") return [lane.title, ...queueFacts(lane)];
     if (lane.kind !== "task") return [lane.title, lane.note].filter(Boolean);
     const task = lane.run.model.tasks.get(lane.task);
     const name = harmless(task?.name ?? "");
@@ -151,29 +152,43 @@ function laneLines(lane) {
 }
 
 /**
+ * What can be said of a queue as a whole.
+ * @param {Lane} lane
+ * @returns {string[]}
+ */
+function queueFacts(lane) {
+    const { waited, longest, most } = queueOf(lane.run.model, lane.pool);
+    return [`${counted(waited, "job")} waited for a thread, ${humanSpan(longest)} at most.`, `${most} at once, at most.`];
+}
+
+/**
  * A segment in a few lines.
  * @param {Lane} lane
  * @param {Object} segment
  * @returns {string[]}
  */
 function segmentLines(lane, segment) {
+    const end = lane.endOf(segment);
     return [
-        `${lane.title} ${segmentWords(segment)}`,
-        `for ${humanSpan(segment.to - segment.from)}`,
-        `from ${stampText(segment.from)} to ${stampText(segment.to)}`,
+        `${lane.title}${lane.kind === "queue" ? ":" : ""} ${segmentWords(segment, end)}`,
+        `for ${humanSpan(end - segment.from)}`,
+        `from ${stampText(segment.from)} to ${stampText(end)}`,
     ];
 }
 
 /**
  * What somebody does in a segment, as the rest of a sentence.
  * @param {Object} segment
+ * @param {number} [end] when it ends
  * @returns {string}
  */
-function segmentWords(segment) {
+function segmentWords(segment, end = segment.to) {
     const label = harmless(segment.label ?? "", 200);
     switch (segment.kind) {
         case "waiting":
-            return label ? `waits for: ${label}` : "waits";
+            return label ? `waits for: ${harmless(waitLabel(segment, end), 200)}` : "waits";
+        case "backlog":
+            return label;
         case "queued":
             return "is ready and waits for its turn";
         case "running":

@@ -100,7 +100,7 @@ class Reading {
         const steps = run.trace.events.length === 0 ? [] : why(run.model, index);
         const about = selected?.segment
             ? [
-                  isolated(`${selected.lane.title} ${segmentWords(selected.segment)}`, 200),
+                  isolated(`${selected.lane.title}${selected.lane.kind === "queue" ? ":" : ""} ${segmentWords(selected.segment)}`, 200),
                   `, ${humanSpan(selected.segment.to - selected.segment.from)}`,
               ]
             : [isolated(run.trace.events.length === 0 ? "" : describeEvent(run.model, index), 300)];
@@ -203,6 +203,7 @@ class Reading {
  * @returns {Array<Node|string>}
  */
 function laneFacts(lane) {
+    if (lane.kind === "queue") return [queueFacts(lane).join(" ")];
     const sums = new Map();
     for (const { kind, from, to } of lane.segments) sums.set(kind, (sums.get(kind) ?? 0) + to - from);
     const words = {

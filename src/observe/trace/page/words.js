@@ -7,6 +7,12 @@
 
 "use strict";
 
+/** The shortest wait in a queue, and the least lateness of a timer, that is shown: 5 ms. */
+const NOTICEABLE = 5000000;
+
+/** The least lateness, as a share of the wait. */
+const LATE_SHARE = 0.02;
+
 /** Characters of a name that are shown. */
 const SHOWN = 60;
 
@@ -199,6 +205,28 @@ function awaitedLabels(model, what, count = what.length) {
     const named = what.slice(0, NAMED).map((one) => awaitedLabel(model, one));
     const more = count - named.length;
     return named.join(" or ") + (more > 0 ? ` or ${more} more` : "");
+}
+
+/**
+ * By how much the timer came late for which a task waited.
+ * @param {Object} segment a segment of the task
+ * @param {number} [to] when it ends
+ * @returns {number} nanoseconds; 0 if that is too little to be seen
+ */
+function lateness(segment, to = segment.to) {
+    const late = to - Math.max(segment.due ?? to, segment.from);
+    return late >= NOTICEABLE && late >= (to - segment.from) * LATE_SHARE ? late : 0;
+}
+
+/**
+ * For what a task waited, and how late that came.
+ * @param {Object} segment a segment of the task
+ * @param {number} [to] when it ends
+ * @returns {string} as "sleep 300 ms, 800 ms late"
+ */
+function waitLabel(segment, to = segment.to) {
+    const late = lateness(segment, to);
+    return late > 0 ? `${segment.label}, ${humanSpan(late)} late` : segment.label;
 }
 
 /**

@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::text::{Xml, shortened};
-use crate::observe::trace::lanes::{Human, Kind, On, Segment};
+use crate::observe::trace::lanes::{Human, Kind, On, QueueLane, Segment};
 
 /// Where the time begins and ends in the picture, and the lanes, in pixels.
 pub(crate) const LEFT: f64 = 212.0;
@@ -22,10 +22,11 @@ const LEAST: f64 = 2.5;
 pub(crate) const LETTER: f64 = 6.7;
 
 /// What may be met in a picture: its class, and what it means.
-pub(crate) const LEGEND: [(&str, &str); 12] = [
+pub(crate) const LEGEND: [(&str, &str); 13] = [
     ("running", "task runs"),
     ("queued", "is queued"),
     ("timer", "waits for a timer"),
+    ("late", "timer is late"),
     ("source", "waits for a source"),
     ("task", "waits for a task"),
     ("job", "waits for a job"),
@@ -56,17 +57,18 @@ impl Scale {
     }
 }
 
-/// What a lane did: a path for all segments that look the same, what is solid on top, and the
-/// words of those that have room.
+/// What a lane did: a path for all segments that look the same, what is solid on top; and, apart,
+/// the words of those that have room, since they stand above all that is drawn.
 pub(crate) fn draw(
-    text: &mut String,
+    (text, labels): (&mut String, &mut String),
     seen: &mut Seen,
     scale: &Scale,
     row: usize,
     segments: &[Segment],
 ) -> fmt::Result {
     let mut paths = [const { String::new() }; LEGEND.len()];
-    let (mut labels, mut painted) = (String::new(), f64::MIN);
+    let mut painted = f64::MIN;
+    let place_of = |class| LEGEND.iter().position(|(known, _)| *known == class).unwrap_or_default();
     for segment in segments.iter().filter(|it| it.to.0 >= scale.from) {
         let (left, mut right) = (scale.x(segment.from.0), scale.x(segment.to.0));
         if is_solid(segment.kind) {
@@ -80,11 +82,29 @@ pub(crate) fn draw(
             continue;
         }
         let (class, words) = words(segment);
-        let place = LEGEND.iter().position(|(known, _)| *known == class).unwrap_or_default();
         let (top, height) = extent(row, segment.kind);
-        let width = right - left;
-        write!(paths[place], "M{left:.1} {top:.1}h{width:.1}v{height}H{left:.1}z")?;
-        label(&mut labels, segment.kind, (class, words), (left, width, top, height))?;
+        if let Some(due) = segment.late() {
+            let due_at = scale.x(due.max(scale.from));
+            let (width, span) = (right - due_at, Human(segment.to.0.saturating_sub(due)));
+            write!(
+                paths[place_of("late")],
+                "M{due_at:.1} {top:.1}h{width:.1}v{height}H{due_at:.1}z"
+            )?;
+            let words = [format!("{span} late"), span.to_string()];
+            label(labels, &words, "late", (due_at, width, top, height))?;
+            right = due_at;
+        }
+        // A job that follows another at once is another one.
+        let gap = if segment.kind == Kind::Job && right - left > 4.0 { 1.5 } else { 0.0 };
+        let width = right - left - gap;
+        write!(paths[place_of(class)], "M{left:.1} {top:.1}h{width:.1}v{height}H{left:.1}z")?;
+        let cut = [shortened(words.last().map_or("", |it| it), room(width))];
+        // A name can be cut, a number cannot.
+        let is_cut = matches!(segment.kind, Kind::Waiting(on) if on != On::Timer)
+            && cut[0].chars().count() > 3;
+        let words =
+            if is_cut && room(width) < words[1].chars().count() { &cut } else { &words[..] };
+        label(labels, words, class, (left, width, top, height))?;
     }
     let (solid, other): (Vec<_>, Vec<_>) = LEGEND
         .iter()
@@ -96,8 +116,42 @@ pub(crate) fn draw(
         seen[place] = true;
         writeln!(text, "<path class=\"box {class}\" d=\"{path}\"/>")?;
     }
-    text.push_str(&labels);
     Ok(())
+}
+
+/// How many jobs wait: steps, the higher the more, with the number in them.
+pub(crate) fn draw_queue(
+    (text, labels): (&mut String, &mut String),
+    seen: &mut Seen,
+    scale: &Scale,
+    row: usize,
+    queue: &QueueLane,
+) -> fmt::Result {
+    let most = queue.steps.iter().map(|(.., count)| *count).max().unwrap_or(1) as f64;
+    let mut path = String::new();
+    let mut painted = f64::MIN;
+    for (from, to, count) in queue.steps.iter().filter(|(_, to, _)| *to >= scale.from) {
+        let (left, right) = (scale.x(*from), scale.x(*to));
+        if right - left < 1.0 && left < painted + 0.8 {
+            continue;
+        }
+        painted = left;
+        // Half of it is room for the number.
+        let height = BAR * (0.5 + 0.5 * *count as f64 / most);
+        let top = y(row) + BAR - height;
+        let width = (right - left - if right - left > 4.0 { 1.0 } else { 0.0 }).max(1.0);
+        write!(path, "M{left:.1} {top:.1}h{width:.1}v{height:.1}H{left:.1}z")?;
+        let words =
+            [format!("{count} wait{}", if *count == 1 { "s" } else { "" }), count.to_string()];
+        label(labels, &words, "queued", (left, width, top, height))?;
+    }
+    seen[1] = true;
+    writeln!(text, "<path class=\"box queued\" d=\"{path}\"/>")
+}
+
+/// As many letters as there is room for in a bar; it is not wider than the picture.
+fn room(width: f64) -> usize {
+    (0..200).take_while(|&it| f64::from(it + 1) * LETTER <= width - 9.0).count()
 }
 
 /// Where the bars of a row begin.
@@ -110,35 +164,28 @@ fn extent(row: usize, kind: Kind) -> (f64, f64) {
     if is_solid(kind) { (y(row) - 1.0, BAR + 2.0) } else { (y(row), BAR) }
 }
 
-/// Writes into a bar what it says, if there is room.
+/// Writes into a bar the first of some words for which there is room. They have a ground of their
+/// own: words are not read well on a pattern, or where an arrow runs through them.
 fn label(
     text: &mut String,
-    kind: Kind,
-    (class, words): (&str, [String; 2]),
+    words: &[String],
+    class: &str,
     (left, width, top, height): (f64, f64, f64, f64),
 ) -> fmt::Result {
-    // As many letters as there is room for; a bar is not wider than the picture.
-    let room = (0..200).take_while(|&it| f64::from(it + 1) * LETTER <= width - 9.0).count();
-    let fitting = words.iter().find(|words| words.chars().count() <= room);
-    // A name can be cut, a number cannot.
-    let cut = matches!(kind, Kind::Waiting(_)).then(|| &words[1]);
-    let shown = fitting.or(cut).map(|words| shortened(words, room)).unwrap_or_default();
-    if shown.chars().count() <= 3 {
+    let room = room(width);
+    let Some(shown) = words.iter().find(|words| words.chars().count() <= room) else {
         return Ok(());
-    }
-    let (x, y) = (left + 5.0, top + height / 2.0 + 4.0);
-    if !is_solid(kind) && !matches!(kind, Kind::Waiting(On::Timer) | Kind::Outside) {
-        // Words are not read well on a pattern.
-        let (x, end) = (x - 2.0, left + width - 1.0);
-        let width = (shown.chars().count() as f64 * LETTER + 4.0).min(end - x);
-        let (top, height) = (top + 2.5, height - 5.0);
-        write!(
-            text,
-            "<rect class=\"box {class} plain\" x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" \
-             height=\"{height}\" rx=\"2\"/>"
-        )?;
-    }
-    writeln!(text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", Xml(&shown))
+    };
+    let (x, baseline) = (left + 5.0, top + height / 2.0 + 4.0);
+    let (ground, end) = (x - 2.0, left + width - 1.0);
+    let width = (shown.chars().count() as f64 * LETTER + 4.0).min(end - ground);
+    let (top, height) = (top + 2.5, height - 5.0);
+    write!(
+        text,
+        "<rect class=\"box {class} plain\" x=\"{ground:.1}\" y=\"{top:.1}\" \
+         width=\"{width:.1}\" height=\"{height:.1}\" rx=\"2\"/>"
+    )?;
+    writeln!(text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{baseline:.1}\">{}</text>", Xml(shown))
 }
 
 /// What is drawn however short it is.
@@ -146,8 +193,8 @@ fn is_solid(kind: Kind) -> bool {
     matches!(kind, Kind::Running | Kind::Polling | Kind::Job)
 }
 
-/// How a segment looks, and what it says, in full and in short.
-fn words(segment: &Segment) -> (&'static str, [String; 2]) {
+/// How a segment looks, and what it says, in full and ever shorter.
+fn words(segment: &Segment) -> (&'static str, Vec<String>) {
     let span = Human(segment.span());
     let class = match segment.kind {
         Kind::Polling => "polling",
@@ -181,5 +228,9 @@ fn words(segment: &Segment) -> (&'static str, [String; 2]) {
         Kind::Outside => "outside".to_owned(),
         _ => span.to_string(),
     };
-    (class, [words, short])
+    let number = match segment.kind {
+        Kind::Job => short.strip_prefix("job ").map(str::to_owned),
+        _ => None,
+    };
+    (class, [words, short].into_iter().chain(number).collect())
 }
