@@ -13,8 +13,8 @@
 //!                                                                              (none)
 //! ```
 //!
-//! An idle task stands in the ready queue, or will be put there by its waker or by `abort`. A polled
-//! one is known by its body, which is out of the arena.
+//! An idle task stands in the ready queue, or will be put there by its waker or by `abort`.
+//!
 //!
 //! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
 //!    runs, and a task may spawn, abort and drop what it likes, itself included.
@@ -92,7 +92,7 @@ struct Task {
 impl Task {
     /// A task that nobody has polled, joined or aborted.
     fn new(body: Option<Pin<Box<dyn Body>>>, place: &'static Location<'static>) -> Task {
-        let stage = if body.is_some() { Stage::Live } else { Stage::Root };
+        let stage = if body.is_some() { Stage::Idle } else { Stage::Root };
         let (node, joiner) = (None, None);
         Task { body, node, joiner, place, stage, detached: false, aborting: false }
     }
@@ -105,8 +105,10 @@ type CheckedOut = (Pin<Box<dyn Body>>, Arc<Node>, bool);
 /// Where in its life a task is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Waiting to be woken, or queued; or polled, and then its body is out of its place.
-    Live,
+    /// Waiting to be woken, or queued.
+    Idle,
+    /// Checked out.
+    Polled,
     /// For ever elsewhere: the future is on the stack of `block_on`, and only the slot is here.
     Root,
     /// Finished; the output is in the body.
@@ -127,7 +129,12 @@ pub(crate) struct Root<'a> {
 
 impl Executor {
     /// An executor without tasks.
-    pub(crate) fn new(ready: Rc<Ready>, inbox: Arc<Inbox>, probe: Rc<Probe>, budget: u32) -> Self {
+    pub(crate) fn new(
+        ready: Rc<Ready>,
+        inbox: Arc<Inbox>,
+        probe: Rc<Probe>,
+        budget: u32,
+    ) -> Executor {
         Executor {
             tasks: RefCell::new(Arena::new()),
             names: RefCell::default(),
@@ -277,10 +284,10 @@ impl Executor {
     #[inline]
     fn check_out(&self, key: Key) -> Option<CheckedOut> {
         let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key).filter(|task| task.stage == Stage::Live)?;
-        let body = task.body.take()?;
+        let task = tasks.get_mut(key).filter(|task| task.stage == Stage::Idle)?;
+        task.stage = Stage::Polled;
         let node = task.node.take().unwrap_or_else(|| self.spares.node(key, &self.inbox));
-        Some((body, node, task.aborting))
+        Some((task.body.take()?, node, task.aborting))
     }
 
     /// Puts a task that waits for more back into its slot; drops its future if it was aborted
@@ -290,6 +297,7 @@ impl Executor {
         let mut tasks = self.tasks.borrow_mut();
         match tasks.get_mut(key) {
             Some(task) if !task.aborting => {
+                task.stage = Stage::Idle;
                 task.body = Some(body);
                 task.node = Some(node);
             }
