@@ -15,7 +15,6 @@
 //!
 //! An idle task stands in the ready queue, or will be put there by its waker or by `abort`.
 //!
-//!
 //! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
 //!    runs, and a task may spawn, abort and drop what it likes, itself included.
 //! 2. The output stays in the task's own box until its handle takes it: one allocation a task, and

@@ -269,18 +269,17 @@ class Lanes {
         this.drawAxis(width);
     }
 
+    /** The color on which a row stands. */
+    groundOf(lane) {
+        if (lane === this.player.selectedLane) return this.palette.color("chosen");
+        const name = { title: "title", loop: "loop-row" }[lane.kind] ?? "surface";
+        return this.palette.color(name);
+    }
+
     /** The ground of a row. */
     drawBack(lane, y, width) {
         const { context, palette } = this;
-        const selected = this.player.selectedLane;
-        context.fillStyle =
-            lane === selected
-                ? palette.color("chosen")
-                : lane.kind === "title"
-                  ? palette.color("title")
-                  : lane.kind === "loop"
-                    ? palette.color("loop-row")
-                    : palette.color("surface");
+        context.fillStyle = this.groundOf(lane);
         context.fillRect(0, y, width, lane.height);
         context.fillStyle = palette.color("line");
         context.fillRect(0, y + lane.height - 1, width, 1);
@@ -321,14 +320,7 @@ class Lanes {
     /** Who a row belongs to. */
     drawName(lane, y) {
         const { context, palette, view } = this;
-        context.fillStyle =
-            lane === this.player.selectedLane
-                ? palette.color("chosen")
-                : lane.kind === "title"
-                  ? palette.color("title")
-                  : lane.kind === "loop"
-                    ? palette.color("loop-row")
-                    : palette.color("surface");
+        context.fillStyle = this.groundOf(lane);
         context.fillRect(0, y, view.left - 1, lane.height - 1);
         const middle = y + lane.height / 2;
         const font = PLAIN.has(lane.kind) ? FONT : BOLD;
