@@ -1,0 +1,1 @@
+//! The Rust code that stands in the chapters themselves, run as doctests.
