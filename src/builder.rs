@@ -289,6 +289,11 @@ impl Builder {
 
     /// Builds the loop.
     ///
+    /// If the variable `BOUCLE_SIMULATE` of the environment holds a seed, the loop is a simulated one
+    /// as by [`simulated`](Builder::simulated), and if it says `in-order`, as by
+    /// [`simulated_in_order`](Builder::simulated_in_order): any program that needs no sockets runs in
+    /// virtual time without being touched. What the program chose itself stands.
+    ///
     /// # Errors
     ///
     /// If the operating system refuses a selector, for want of descriptors (a simulated loop asks
@@ -302,6 +307,9 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn build(mut self) -> io::Result<EventLoop> {
+        if let Some(seed) = simulate_variable()?.filter(|_| !self.config.simulated) {
+            (self.config.simulated, self.config.seed) = (true, seed);
+        }
         let is_simulated = self.config.simulated;
         let url = watch_live(&mut self.watch, self.inspect.as_deref(), is_simulated)?;
         self.config.observer = self.watch.into_observer()?;
@@ -369,6 +377,24 @@ fn watch_live(_: &mut Watch, _: Option<&str>, _: bool) -> io::Result<Option<Stri
 fn inspect_variable() -> Option<String> {
     let value = env::var_os("BOUCLE_INSPECT").filter(|value| !value.is_empty())?;
     Some(value.to_string_lossy().into_owned())
+}
+
+/// What `BOUCLE_SIMULATE` says: the seed of a simulated loop, or none for one in order.
+fn simulate_variable() -> io::Result<Option<Option<u64>>> {
+    let Some(value) = env::var_os("BOUCLE_SIMULATE").filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Some("in-order") => Ok(Some(None)),
+        text => text.and_then(|text| text.parse().ok()).map(|seed| Some(Some(seed))).ok_or_else(|| {
+            let told = format!(
+                "BOUCLE_SIMULATE={} is not understood: `in-order` polls the oldest task first, and a \
+                 whole number is the seed from which the order of tasks is drawn",
+                value.to_string_lossy().escape_debug()
+            );
+            io::Error::new(io::ErrorKind::InvalidInput, told)
+        }),
+    }
 }
 
 impl fmt::Debug for Builder {

@@ -38,7 +38,9 @@ fn child() {
 fn run_child(variables: &[(&str, &str)]) -> (String, String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child", "--ignored", "--nocapture"]);
-    for name in ["BOUCLE_TRACE", "BOUCLE_COMPARE", "BOUCLE_DEBUG", "BOUCLE_SLOW_POLL_MS"] {
+    for name in
+        ["BOUCLE_TRACE", "BOUCLE_COMPARE", "BOUCLE_DEBUG", "BOUCLE_SLOW_POLL_MS", "BOUCLE_SIMULATE"]
+    {
         command.env_remove(name);
     }
     let output = command.envs(variables.iter().copied()).output().unwrap();
@@ -152,4 +154,51 @@ fn a_value_that_is_not_understood_is_an_error_that_says_what_is_possible() {
     }
     let told = error("BOUCLE_TRACE", "/no/such/directory/run.txt");
     assert!(told.starts_with("error: BOUCLE_TRACE: cannot write /no/such/directory/run.txt: "));
+}
+
+/// Only runs as a child of the tests below.
+#[test]
+#[ignore = "the child process of other tests"]
+fn day_child() {
+    match EventLoop::new() {
+        Err(error) => println!("error: {error}"),
+        Ok(event_loop) => event_loop.block_on(async {
+            let tasks = ["one", "two", "three"]
+                .map(|name| spawn_named(name, async move { println!("task {name}") }));
+            for task in tasks {
+                task.await.unwrap();
+            }
+            let began = boucle::time::Instant::now();
+            sleep(Duration::from_secs(86_400)).await;
+            println!("task slept for {} s", began.elapsed().as_secs());
+        }),
+    }
+}
+
+/// What the tasks of that child say, if the environment says how to simulate.
+fn simulated_child(value: &str) -> Vec<String> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "day_child", "--ignored", "--nocapture"]);
+    let output = command.env("BOUCLE_SIMULATE", value).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    // The first follows the test's name, on the same line.
+    let told = |line: &str| line.find("error: ").or(line.find("task ")).map(|at| line[at..].into());
+    text.lines().filter_map(told).collect()
+}
+
+#[test]
+fn the_environment_makes_a_loop_a_simulated_one() {
+    let in_order = ["task one", "task two", "task three", "task slept for 86400 s"];
+    assert_eq!(simulated_child("in-order"), in_order);
+    // Some seed draws another order, and the same one each time.
+    let drawn: Vec<_> = (0..8).map(|seed| simulated_child(&seed.to_string())).collect();
+    assert!(drawn.iter().any(|told| told != &in_order));
+    assert!(drawn.iter().all(|told| told.len() == in_order.len()));
+    assert_eq!(simulated_child("5"), drawn[5]);
+}
+
+#[test]
+fn a_simulation_that_is_not_understood_is_refused_with_what_is_possible() {
+    let told = simulated_child("always").concat();
+    assert!(told.contains("BOUCLE_SIMULATE=always is not understood: `in-order`"), "{told}");
 }

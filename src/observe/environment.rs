@@ -13,6 +13,8 @@
 //!     BOUCLE_SLOW_POLL_MS=50    polls of 50 ms and more
 //!     BOUCLE_INSPECT=127.0.0.1:4141  the replay page, served on the running loop (see inspect,
 //!                               which knows what this floor does not: `builder.rs` reads it)
+//!     BOUCLE_SIMULATE=in-order  virtual time, the oldest task first; a number is a seed
+//!                               (`builder.rs` reads it, too)
 //! ```
 //!
 //! The variables are read whenever a loop is built. They hold for simulated loops as for real ones:

@@ -25,6 +25,7 @@
 //! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |
 //! | `BOUCLE_SLOW_POLL_MS=50` | reports polls from 50 ms on |
+//! | `BOUCLE_SIMULATE=in-order` | runs every loop in virtual time, the oldest task first: the same run on every machine. A number is the seed of a drawn order. See [`Builder::build`](crate::Builder::build) |
 //!
 //! All but the story is written when the loop is dropped, or on Linux when Ctrl-C ends the program.
 //! They hold for simulated loops too. An existing file is overwritten; a value that is not
