@@ -307,9 +307,7 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn build(mut self) -> io::Result<EventLoop> {
-        if let Some(seed) = simulate_variable()?.filter(|_| !self.config.simulated) {
-            (self.config.simulated, self.config.seed) = (true, seed);
-        }
+        simulate_if_told(&mut self.config)?;
         let is_simulated = self.config.simulated;
         let url = watch_live(&mut self.watch, self.inspect.as_deref(), is_simulated)?;
         self.config.observer = self.watch.into_observer()?;
@@ -379,22 +377,25 @@ fn inspect_variable() -> Option<String> {
     Some(value.to_string_lossy().into_owned())
 }
 
-/// What `BOUCLE_SIMULATE` says: the seed of a simulated loop, or none for one in order.
-fn simulate_variable() -> io::Result<Option<Option<u64>>> {
-    let Some(value) = env::var_os("BOUCLE_SIMULATE").filter(|value| !value.is_empty()) else {
-        return Ok(None);
-    };
-    match value.to_str() {
-        Some("in-order") => Ok(Some(None)),
-        text => text.and_then(|text| text.parse().ok()).map(|seed| Some(Some(seed))).ok_or_else(|| {
+/// Makes it a simulated loop if `BOUCLE_SIMULATE` asks for one and the program has not.
+fn simulate_if_told(config: &mut Config) -> io::Result<()> {
+    let value = env::var_os("BOUCLE_SIMULATE").filter(|value| !value.is_empty());
+    let Some(value) = value.filter(|_| !config.simulated) else { return Ok(()) };
+    let text = value.to_string_lossy();
+    config.seed = match text.parse() {
+        Ok(seed) => Some(seed),
+        Err(_) if text == "in-order" => None,
+        Err(_) => {
             let told = format!(
                 "BOUCLE_SIMULATE={} is not understood: `in-order` polls the oldest task first, and a \
                  whole number is the seed from which the order of tasks is drawn",
-                value.to_string_lossy().escape_debug()
+                text.escape_debug()
             );
-            io::Error::new(io::ErrorKind::InvalidInput, told)
-        }),
-    }
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+        }
+    };
+    config.simulated = true;
+    Ok(())
 }
 
 impl fmt::Debug for Builder {
