@@ -1,4 +1,4 @@
-//! Five customers and one waiter: each request is awaited before the next is made (X10).
+//! One waiter: each request is awaited before the next is made (X10).
 //!
 //! Run with: `cargo run --example one_waiter`
 
@@ -6,20 +6,22 @@ use std::time::Duration;
 
 use boucle::time::{Instant, sleep};
 
-/// Asks a server far away, which takes so many milliseconds to answer.
+/// The pages that we want, and how long a server far away takes to send each.
+const PAGES: [(&str, u64); 5] =
+    [("news", 570), ("mail", 420), ("maps", 220), ("music", 340), ("photos", 460)];
+
+/// Asks for a page. All that we do meanwhile is to wait.
 async fn fetch(page: &str, millis: u64) {
     sleep(Duration::from_millis(millis)).await;
-    println!("  {page} has come");
+    println!("{page} after {millis} ms");
 }
 
 fn main() {
     boucle::block_on(async {
         let began = Instant::now();
-        for (page, millis) in
-            [("news", 570), ("mail", 420), ("maps", 220), ("music", 340), ("photos", 460)]
-        {
+        for (page, millis) in PAGES {
             fetch(page, millis).await;
         }
-        println!("all after {} ms", began.elapsed().as_millis());
+        println!("all five after {} ms", began.elapsed().as_millis());
     });
 }
