@@ -27,7 +27,7 @@ pub(crate) struct Experiment {
     pub(crate) run: fn(&Tour) -> Result<Outcome>,
 }
 
-/// The five themes of the tour.
+/// The themes of the tour.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Theme {
     OneWaiter,
@@ -35,6 +35,7 @@ pub(crate) enum Theme {
     BlockingWorld,
     Fairness,
     Price,
+    Contradictions,
 }
 
 impl Theme {
@@ -46,6 +47,7 @@ impl Theme {
             Theme::BlockingWorld => ("The blocking world", "what cannot await goes to threads"),
             Theme::Fairness => ("Fairness and debugging", "who holds the loop, and for how long"),
             Theme::Price => ("The price", "what a task costs, what a thread costs"),
+            Theme::Contradictions => ("Contradictions", "two tutorials disagree: who is right?"),
         }
     }
 }

@@ -80,7 +80,7 @@ async fn greet(greetings: Rc<Cell<u32>>) {
 }
 
 /// How often the loop polled the task of that name.
-fn polls_of(wanted: &str, record: &Record) -> usize {
+pub(crate) fn polls_of(wanted: &str, record: &Record) -> usize {
     let events = record.events();
     let task = events.iter().find_map(|recorded| match recorded.event() {
         Event::Spawned { task, name, .. } if name == wanted => Some(task),

@@ -8,7 +8,9 @@
 //!
 //! Read in this order: `lines` and `delay` (the servers and their clients), then the
 //! experiments theme by theme: `one_waiter`, `at_once`, `blocking_world`, `fairness`,
-//! `crossover` and `price`. The rest is the frame: `options`, `experiment`, `progress`, `report`.
+//! `crossover` and `price`, and at last `contradictions` and `regular_file`, where two of the
+//! tutorials say opposite things. The rest is the frame: `options`, `experiment`, `progress`,
+//! `report`.
 
 // Figures for people may be rounded.
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
@@ -18,6 +20,7 @@
 mod at_once;
 mod blocking_world;
 mod callbacks;
+mod contradictions;
 mod crossover;
 mod delay;
 mod experiment;
@@ -27,6 +30,8 @@ mod one_waiter;
 mod options;
 mod price;
 mod progress;
+#[cfg(target_os = "linux")]
+mod regular_file;
 mod report;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -39,12 +44,13 @@ use report::Report;
 
 /// Every experiment, in the order in which the tour visits them.
 fn experiments() -> Vec<Experiment> {
-    let themes: [&[Experiment]; 5] = [
+    let themes: [&[Experiment]; 6] = [
         &one_waiter::EXPERIMENTS,
         &at_once::EXPERIMENTS,
         &blocking_world::EXPERIMENTS,
         &fairness::EXPERIMENTS,
         &price::EXPERIMENTS,
+        contradictions::EXPERIMENTS,
     ];
     themes.concat()
 }

@@ -1,14 +1,16 @@
 //! One waiter: a web server on the loop, 20 requests by 10 clients.
 //!
 //! Every answer needs the database (300 ms), from the fourth experiment on also another service
-//! (300 ms). The six servers differ in how they wait; the clients are always the same.
+//! (300 ms). The six servers differ in how they wait; the clients are always the same. The seventh
+//! is a router: it hands requests on to a service of one second, and limits how many at once.
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use boucle::net::TcpListener;
-use boucle::sync::oneshot;
+use boucle::sync::{Semaphore, oneshot};
 use boucle::{TaskGroup, block_on, spawn, spawn_blocking};
 use futures_lite::future;
 
@@ -17,14 +19,16 @@ use crate::delay::{ask, ask_blocking};
 use crate::experiment::{Experiment, Outcome, Result, Stopwatch, Theirs, Theme, Tour};
 use crate::lines::{Client, serve};
 
-/// 20 requests by 10 clients: each client asks twice.
+/// The guests.
 const CLIENTS: u32 = 10;
+
+/// 20 requests by 10 clients: each client asks twice.
 const REQUESTS_EACH: u32 = 2;
 
 /// One query, or one call of the service.
 const WAIT: f64 = 0.3;
 
-pub(crate) const EXPERIMENTS: [Experiment; 6] = [
+pub(crate) const EXPERIMENTS: [Experiment; 7] = [
     Experiment {
         id: "X02",
         theme: Theme::OneWaiter,
@@ -80,11 +84,21 @@ pub(crate) const EXPERIMENTS: [Experiment; 6] = [
         theirs: Theirs::Seconds(&[0.706]),
         run: spawned_handler,
     },
+    Experiment {
+        id: "X08",
+        theme: Theme::OneWaiter,
+        what: "router: no limit, then 2 at once",
+        why: "A router hands ten requests on to a service of a second. A semaphore says how many \
+              may be there at once: ten permits limit nobody; with two, the ten go in five waves, \
+              and who waits for a permit costs the service nothing.",
+        theirs: Theirs::Seconds(&[1.045, 5.055]),
+        run: limiting_router,
+    },
 ];
 
 fn blocking_handler(tour: &Tour) -> Result<Outcome> {
     let (database, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         ask_blocking(database, wait)?;
         Ok("rows".to_owned())
     })?;
@@ -93,7 +107,7 @@ fn blocking_handler(tour: &Tour) -> Result<Outcome> {
 
 fn awaiting_handler(tour: &Tour) -> Result<Outcome> {
     let (database, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         ask(database, wait).await?;
         Ok("rows".to_owned())
     })?;
@@ -102,7 +116,7 @@ fn awaiting_handler(tour: &Tour) -> Result<Outcome> {
 
 fn callback_handler(tour: &Tour) -> Result<Outcome> {
     let (server, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         let (respond, response) = oneshot::channel();
         callbacks::handler(server, wait, move |answer| {
             let _ = respond.send(answer);
@@ -114,7 +128,7 @@ fn callback_handler(tour: &Tour) -> Result<Outcome> {
 
 fn coroutine_handler(tour: &Tour) -> Result<Outcome> {
     let (server, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         ask(server, wait).await?;
         ask(server, wait).await?;
         Ok("rows and page".to_owned())
@@ -124,7 +138,7 @@ fn coroutine_handler(tour: &Tour) -> Result<Outcome> {
 
 fn joined_handler(tour: &Tour) -> Result<Outcome> {
     let (server, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         let (rows, page) = future::zip(ask(server, wait), ask(server, wait)).await;
         rows.and(page)?;
         Ok("rows and page".to_owned())
@@ -134,7 +148,7 @@ fn joined_handler(tour: &Tour) -> Result<Outcome> {
 
 fn spawned_handler(tour: &Tour) -> Result<Outcome> {
     let (server, wait) = (tour.server, tour.scaled(WAIT));
-    let took = twenty_requests(move |_request| async move {
+    let took = requests(REQUESTS_EACH, move |_request| async move {
         let rows = spawn(ask(server, wait));
         let page = spawn(ask(server, wait));
         rows.await??;
@@ -144,8 +158,32 @@ fn spawned_handler(tour: &Tour) -> Result<Outcome> {
     Ok(Outcome::time(took, wait * REQUESTS_EACH, "as X06"))
 }
 
-/// Serves 20 requests with `handler`, and tells how long the clients needed.
-fn twenty_requests<H, F>(handler: H) -> Result<Duration>
+fn limiting_router(tour: &Tour) -> Result<Outcome> {
+    let service = tour.scaled(1.0);
+    let (mut ours, mut expected) = (Vec::new(), Vec::new());
+    for at_once in [CLIENTS, 2] {
+        tour.progress.stage(format!("{at_once} at once"));
+        ours.push(routed(tour.server, service, at_once)?);
+        expected.push(service * CLIENTS.div_ceil(at_once));
+    }
+    Ok(Outcome::times(&ours, &expected, "ceil(10/2) waves"))
+}
+
+/// Ten requests to a service which takes so long, and is asked by so many at once.
+fn routed(service: SocketAddr, takes: Duration, at_once: u32) -> Result<Duration> {
+    let permits = Arc::new(Semaphore::new(at_once as usize));
+    requests(1, move |_request| {
+        let permits = permits.clone();
+        async move {
+            let _permit = permits.acquire().await?;
+            ask(service, takes).await?;
+            Ok("answer".to_owned())
+        }
+    })
+}
+
+/// Serves so many requests of each client with `handler`, and tells how long the clients needed.
+fn requests<H, F>(each: u32, handler: H) -> Result<Duration>
 where
     H: Fn(String) -> F + Clone + 'static,
     F: Future<Output = Result<String>> + 'static,
@@ -156,16 +194,16 @@ where
         drop(spawn(serve(listener, handler)));
         // The clients have a thread and a loop of their own: a server that stands still must
         // not stop the watch that measures it.
-        let took = spawn_blocking(move || block_on(clients(address))).await??;
+        let took = spawn_blocking(move || block_on(clients(address, each))).await??;
         Ok(took)
     })
 }
 
-async fn clients(server: SocketAddr) -> io::Result<Duration> {
+async fn clients(server: SocketAddr, requests: u32) -> io::Result<Duration> {
     let clock = Stopwatch::start();
     let mut clients = TaskGroup::new();
     for _ in 0..CLIENTS {
-        clients.spawn(client(server));
+        clients.spawn(client(server, requests));
     }
     for client in clients.join_all().await {
         client.expect("no client panics")?;
@@ -173,9 +211,9 @@ async fn clients(server: SocketAddr) -> io::Result<Duration> {
     Ok(clock.elapsed())
 }
 
-async fn client(server: SocketAddr) -> io::Result<()> {
+async fn client(server: SocketAddr, requests: u32) -> io::Result<()> {
     let mut client = Client::connect(server).await?;
-    for _ in 0..REQUESTS_EACH {
+    for _ in 0..requests {
         client.ask("GET /").await?;
     }
     Ok(())
