@@ -1,0 +1,37 @@
+//! Who held the loop? Somebody computes for 250 ms, and everybody else is late (X24).
+//!
+//! Run with: `BOUCLE_DEBUG=1 cargo run --example who_held_the_loop`
+
+use std::time::Duration;
+
+use boucle::task::spawn_named;
+use boucle::time::{block_for, interval, sleep};
+
+/// Wants to be called every 50 ms, as the heart of a game or the ping of a connection does.
+async fn heartbeat() {
+    let mut beats = interval(Duration::from_millis(50));
+    for _ in 0..8 {
+        let due = beats.tick().await;
+        println!("beat, {} ms late", due.elapsed().as_millis());
+    }
+}
+
+/// Answers a guest, and makes a report between two answers.
+async fn reports() {
+    sleep(Duration::from_millis(75)).await;
+    summarize();
+    sleep(Duration::from_millis(75)).await;
+}
+
+/// An innocent function, in another file perhaps. Nothing in its name says that it takes long.
+fn summarize() {
+    block_for(Duration::from_millis(250));
+}
+
+fn main() {
+    boucle::block_on(async {
+        let reports = spawn_named("reports", reports());
+        spawn_named("heartbeat", heartbeat()).await.expect("the heart does not panic");
+        reports.await.expect("the reports do not panic");
+    });
+}
