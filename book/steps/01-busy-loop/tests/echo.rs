@@ -1,0 +1,90 @@
+//! What the busy loop does, and what it costs.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use boucle_watch::{Watch, assert_consistent};
+use step_01_busy_loop::Server;
+
+#[test]
+fn every_client_gets_back_what_it_sent() {
+    let mut server = Server::bind().unwrap();
+    let address = server.local_addr().unwrap();
+    let clients: Vec<_> = (0..20_u8)
+        .map(|number| {
+            thread::spawn(move || {
+                let mut stream = TcpStream::connect(address).unwrap();
+                let mut heard = [0; 3];
+                for _ in 0..10 {
+                    stream.write_all(&[number; 3]).unwrap();
+                    stream.read_exact(&mut heard).unwrap();
+                    assert_eq!(heard, [number; 3]);
+                }
+            })
+        })
+        .collect();
+    server.serve(20).unwrap();
+    for client in clients {
+        client.join().unwrap();
+    }
+}
+
+#[test]
+fn a_client_that_does_not_listen_holds_up_nobody_else() {
+    let mut server = Server::bind().unwrap();
+    let address = server.local_addr().unwrap();
+    let deaf = thread::spawn(move || {
+        let message = vec![7; 8 << 20];
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut writer = stream.try_clone().unwrap();
+        let (sent, expected) = (message.clone(), message);
+        let write = thread::spawn(move || {
+            writer.write_all(&sent).unwrap();
+            writer.shutdown(Shutdown::Write).unwrap();
+        });
+        // It listens only after the other client has had its answer.
+        let mut other = TcpStream::connect(address).unwrap();
+        let mut heard = [0; 2];
+        other.write_all(b"hi").unwrap();
+        other.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"hi");
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).unwrap();
+        write.join().unwrap();
+        assert!(all == expected, "{} bytes came back", all.len());
+    });
+    server.serve(2).unwrap();
+    deaf.join().unwrap();
+}
+
+#[test]
+fn a_client_that_thinks_costs_thousands_of_rounds() {
+    let mut server = Server::bind().unwrap();
+    let address = server.local_addr().unwrap();
+    let client = thread::spawn(move || {
+        let stream = TcpStream::connect(address).unwrap();
+        thread::sleep(Duration::from_millis(200));
+        drop(stream);
+    });
+    server.serve(1).unwrap();
+    client.join().unwrap();
+    assert!(server.empty_rounds > 1_000, "only {} rounds in vain", server.empty_rounds);
+}
+
+#[test]
+fn what_it_tells_is_free_of_contradictions() {
+    let (watch, record) = Watch::recording();
+    let mut server = Server::bind().unwrap();
+    let address = server.local_addr().unwrap();
+    let client = thread::spawn(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"hello").unwrap();
+        stream.read_exact(&mut [0; 5]).unwrap();
+    });
+    server.serve(1).unwrap();
+    client.join().unwrap();
+    drop(watch);
+    assert_consistent(&record);
+}
