@@ -33,7 +33,7 @@ fn keep_accounts(questions: &mpsc::Receiver<Question>) {
             }
             // Whoever asked may have gone.
             Question::Balance(name, answer) => {
-                drop(answer.send(accounts.get(name).copied().unwrap_or(0)))
+                let _ = answer.send(accounts.get(name).copied().unwrap_or(0));
             }
         }
     }
