@@ -175,6 +175,11 @@ pub fn this_thread() -> ThreadId {
     NUMBER.with(|number| *number)
 }
 
+/// The sender of a message as the cause of what follows from it: thread 0 if it is this thread.
+pub fn by_thread(sender: ThreadId) -> Cause {
+    Cause::Thread(if sender == this_thread() { ThreadId(0) } else { sender })
+}
+
 /// The time since the watch of this thread began.
 pub fn now() -> Duration {
     CLOCK.with_borrow(|clock| match clock {

@@ -1,7 +1,7 @@
 //! A server that answers late, and its client, in callbacks.
 //!
 //! The client sends a number of milliseconds, as one line; the server answers with that line when
-//! they have passed. Read what becomes of one conversation here, and then read it in `06-sockets`,
+//! they have passed. Read what becomes of one conversation here, and then read it in `07-heap-timers`,
 //! where each side is one function.
 
 use std::cell::RefCell;
