@@ -1,19 +1,17 @@
 //! The simplest `block_on`: it asks again and again.
 //!
-//! Recorded: what it waits for comes from another thread.
+//! Recorded: it is another thread that counts the time.
 //!
 //! Run with: `cargo run --example spin`
 
-use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 use boucle::observe::{Cause, Event, Outcome, TaskId};
 use boucle_watch::{Watch, emit, loop_built, set_cause};
+use step_04_block_on::delay::Delay;
 
 // ANCHOR: spin
 /// Runs a future to its end, and tells how often it had to ask.
@@ -31,43 +29,17 @@ fn block_on<F: Future>(future: F) -> (F::Output, u32) {
 }
 // ANCHOR_END: spin
 
-// ANCHOR: answer
-/// Another thread's answer, as a future.
-fn answer_after(time: Duration) -> impl Future<Output = u32> {
-    // The answer, once it is there, and until then who is to be told.
-    let shared = Arc::new(Mutex::new((None, None::<Waker>)));
-    let theirs = Arc::clone(&shared);
-    thread::spawn(move || {
-        thread::sleep(time);
-        let waker = {
-            let mut shared = theirs.lock().expect("nobody panics");
-            shared.0 = Some(42);
-            shared.1.take()
-        };
-        waker.into_iter().for_each(Waker::wake);
-    });
-    poll_fn(move |cx| {
-        let mut shared = shared.lock().expect("nobody panics");
-        if let Some(answer) = shared.0 {
-            return Poll::Ready(answer);
-        }
-        shared.1 = Some(cx.waker().clone());
-        Poll::Pending
-    })
-}
-// ANCHOR_END: answer
-
 fn main() -> std::io::Result<()> {
     let _watch = Watch::from_environment("spin")?;
     let (task, by, place) = (TaskId(1), Cause::Program, Location::caller());
     emit(|| loop_built(1));
     emit(|| Event::Spawned { task, by, place, name: "block_on" });
     emit(|| Event::TurnBegan { turn: 1 });
-    let (answer, polls) = block_on(answer_after(Duration::from_micros(200)));
+    let ((), polls) = block_on(Delay::new(Duration::from_micros(200)));
     emit(|| Event::Dropped { task, joined: true });
     emit(|| Event::TurnEnded { turn: 1, polls });
     emit(|| Event::LoopDropped);
-    println!("{answer}, after {polls} polls");
+    println!("it is over, says poll {polls}");
     Ok(())
 }
 
