@@ -1,1 +1,62 @@
-fn main() {}
+//! `cargo book`: makes the book, and checks that nothing in it has rotted.
+//!
+//! A chapter is read into pieces (`chapter.rs`): prose, directives, fenced blocks. What the
+//! directives name is fetched from real files (`code/`) and real runs (`scene/`), put in their
+//! places (`page/`), and handed to mdBook (`book.rs`). Nothing stops at the first fault: each is
+//! noted with its chapter, its line and a remedy, and all are told at the end.
+
+mod book;
+mod chapter;
+mod code;
+mod faults;
+mod house;
+mod options;
+mod page;
+mod scene;
+mod trace;
+
+use std::process::ExitCode;
+
+use faults::Faults;
+use house::House;
+use options::{Command, Options};
+
+const HELP: &str = "\
+cargo book                     makes the book: book/build/index.html
+cargo book build CHAPTER...    these chapters alone, as 09 or 09-executor: book/target/draft/
+cargo book queries             what {{#value SCENE QUERY}} may ask
+cargo book help                this
+
+What may stand in a chapter is told in book/README.md.";
+
+fn main() -> ExitCode {
+    match Options::from_args().and_then(|options| run(&options)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cargo book: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let house = House::find()?;
+    let faults = Faults::default();
+    match &options.command {
+        Command::Help => println!("{HELP}"),
+        Command::Queries => queries(),
+        Command::Build(chapters) => book::build(&house, chapters, &faults)?,
+    }
+    Ok(faults.tell())
+}
+
+/// Lists what a value may ask.
+fn queries() {
+    for query in trace::queries::QUERIES {
+        let asked = format!("{} {}", query.name, query.words);
+        println!("{asked:<24} {}", query.says);
+    }
+    println!(
+        "\nTASK is a task's name, its number, or with a `*` at its end all names that begin so."
+    );
+}

@@ -1,0 +1,61 @@
+//! Pictures of scenes. In HTML each is a static picture; `replay.js` puts the live replay over it.
+
+use super::listing::escaped;
+use super::{Markdown, Pages};
+use crate::scene::Made;
+
+impl Pages<'_> {
+    /// The replay of a scene.
+    pub(super) fn replay(&self, scene: &str, note: &str) -> Markdown {
+        let made = self.pictured(scene)?;
+        let stem = made.scene.stem();
+        let title = format!("Replay of {scene}");
+        let page = format!("scenes/{stem}.html");
+        Ok(figure(&title, Some(&page), &[&format!("scenes/{stem}.svg")], note))
+    }
+
+    /// The picture of a scene.
+    pub(super) fn lanes(&self, scene: &str, note: &str) -> Markdown {
+        let stem = self.pictured(scene)?.scene.stem();
+        Ok(figure(&format!("Lanes of {scene}"), None, &[&format!("scenes/{stem}.svg")], note))
+    }
+
+    /// The replay of two scenes.
+    pub(super) fn compare(&self, one: &str, other: &str, note: &str) -> Markdown {
+        self.pictured(one)?;
+        self.pictured(other)?;
+        let (made, beside) = self.scenes.compared(one, other)?;
+        let (made, beside) = (made.scene.stem(), beside.scene.stem());
+        let title = format!("Replay of {one} beside {other}");
+        let page = format!("scenes/{made}--{beside}.html");
+        let pictures = [made, beside].map(|stem| format!("scenes/{stem}.svg"));
+        Ok(figure(&title, Some(&page), &[&pictures[0], &pictures[1]], note))
+    }
+
+    /// A scene that left a picture.
+    fn pictured(&self, scene: &str) -> Result<&Made, String> {
+        let made = self.scenes.get(scene)?;
+        made.text("svg").map(|_| made)
+    }
+}
+
+fn figure(title: &str, page: Option<&str>, pictures: &[&str], note: &str) -> String {
+    let title = escaped(title);
+    let images: String = pictures
+        .iter()
+        .map(|picture| {
+            format!("<img src=\"{picture}\" alt=\"{title}: who did what when\" loading=\"lazy\">\n")
+        })
+        .collect();
+    let (replay, link) = match page {
+        Some(page) => (
+            format!(" data-replay=\"{page}\" data-title=\"{title}\""),
+            format!("<p class=\"alone\"><a href=\"{page}\">Open in a page of its own</a></p>\n"),
+        ),
+        None => Default::default(),
+    };
+    format!(
+        "\n<figure class=\"scene\">\n<div class=\"picture\"{replay}>\n{images}</div>\n<figcaption>\n\n\
+         {note}\n\n{link}</figcaption>\n</figure>\n"
+    )
+}
