@@ -41,7 +41,8 @@ async fn serve(
     let (open, closing) = mpsc::channel(1);
     let welcome = async {
         while let Some((name, millis)) = door.recv().await {
-            guests.spawn_named(name, guest(name, millis, open.clone(), Rc::clone(&say)));
+            let guest = guest(name, millis, open.clone(), Rc::clone(&say));
+            guests.spawn_named(name, guest);
         }
     };
     future::or(welcome, stop).await;
@@ -49,12 +50,18 @@ async fn serve(
     drop(door);
     // 2. Who is inside is told.
     drop(closing);
+    // (Who has left long ago is not to be counted.)
+    future::poll_once(all_have_left(&mut guests)).await;
     say(&format!("closing, {} inside", guests.len()));
     // 3. They may finish, within a time.
-    let finished = timeout(grace, async { while guests.join_next().await.is_some() {} }).await;
+    let finished = timeout(grace, all_have_left(&mut guests)).await;
     let how = if finished.is_ok() { "all have left" } else { "the lights go out" };
     say(&format!("{how}, {} still inside", guests.len()));
     // 4. Dropping the group ends whoever is left.
+}
+
+async fn all_have_left(guests: &mut TaskGroup<()>) {
+    while guests.join_next().await.is_some() {}
 }
 // ANCHOR_END: serve
 

@@ -35,7 +35,7 @@ fn main() {
             // ANCHOR: ways
             // Two futures in one task: the one that loses is dropped by `or`.
             Some("or") => future::or(fetch("Paris", 120), fetch("Lyon", 70)).await,
-            // Two tasks in a group: the one that loses is aborted when the group is dropped.
+            // Two tasks in a group: dropping the group aborts the one that loses.
             Some("tasks") => {
                 let mut group = TaskGroup::new();
                 group.spawn_named("Paris", fetch("Paris", 120));

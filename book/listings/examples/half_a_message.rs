@@ -18,8 +18,7 @@ enum First {
 }
 
 // ANCHOR: naive
-/// Reads a message, counting what has come in a local variable. Dropped half way, it takes that
-/// half along.
+/// Reads a message into a local variable. Dropped half way, it takes that half along.
 async fn read_message(stream: &mut DuplexStream) -> First {
     let mut message = [0; 4];
     match stream.read_exact(&mut message).await {
@@ -30,8 +29,8 @@ async fn read_message(stream: &mut DuplexStream) -> First {
 // ANCHOR_END: naive
 
 // ANCHOR: kept
-/// Reads a message into a buffer of the caller, who keeps it. Dropped between two reads, it loses
-/// nothing: each `read` either takes bytes and is ready, or takes none.
+/// Reads a message into a buffer that the caller keeps. Dropped while it waits, it loses
+/// nothing: a `read` either takes bytes and is ready, or takes none.
 async fn read_on(stream: &mut DuplexStream, kept: &mut Vec<u8>) -> First {
     let mut bytes = [0; 4];
     loop {

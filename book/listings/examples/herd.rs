@@ -28,7 +28,7 @@ async fn child(number: u64, looks: Rc<Cell<u32>>) {
 }
 
 // ANCHOR: naive
-/// Ready when all are. Whoever is woken, it cannot tell which: it asks each that is not done.
+/// Ready when all are. It cannot tell whose wake it was, so it asks each that is left.
 async fn join_all(mut children: Vec<Pin<Box<dyn Future<Output = ()>>>>) {
     poll_fn(|cx| {
         children.retain_mut(|child| child.as_mut().poll(cx).is_pending());
@@ -39,7 +39,7 @@ async fn join_all(mut children: Vec<Pin<Box<dyn Future<Output = ()>>>>) {
 // ANCHOR_END: naive
 
 // ANCHOR: own-wakers
-/// Each child is polled with a waker of its own, which puts it into a queue of those to be polled.
+/// Each child has a waker of its own, which queues it: only those are polled.
 async fn join_with_own_wakers(children: Vec<Pin<Box<dyn Future<Output = ()>>>>) {
     let mut left: FuturesUnordered<_> = children.into_iter().collect();
     while left.next().await.is_some() {}

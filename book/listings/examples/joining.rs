@@ -1,4 +1,4 @@
-//! A page needs a row from the database and a reply from another server, and neither needs the other.
+//! A page needs a row from the database and a reply from another server: at the same time?
 //!
 //! Run with: `cargo run --example joining -- in-turn`, or `one-task`, or `many-tasks`
 

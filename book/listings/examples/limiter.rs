@@ -10,7 +10,7 @@ use boucle::sync::Semaphore;
 use boucle::time::{Instant, sleep, timeout};
 
 // ANCHOR: limiter
-/// Waits for a permit, then asks. The permit goes back when it is dropped, however that comes about.
+/// Waits for a permit, then asks. The permit goes back when it is dropped.
 async fn ask(limit: &Semaphore) {
     let _permit = limit.acquire().await.expect("nobody closes it");
     sleep(Duration::from_secs(1)).await;

@@ -41,8 +41,8 @@ async fn cook(dish: &'static str) {
 }
 
 // ANCHOR: loop
-/// Polls tasks until all are done, and takes the next from this or that end of the queue. Returns
-/// how many polls that took.
+/// Polls tasks until all are done, taking the next from this or that end of the queue.
+/// Returns how many polls that took.
 fn run(mut tasks: Vec<Pin<Box<dyn Future<Output = ()>>>>, newest_first: bool) -> u32 {
     let ready = Arc::new(Ready::default());
     let (mut done, mut count) = (0, 0);
