@@ -1,0 +1,33 @@
+//! Three cooks in one kitchen: each works for a moment and lets the others have the stove.
+//!
+//! Run with: `cargo run -p step-05-executor`
+
+use std::io;
+use std::time::Duration;
+
+use boucle_watch::{Watch, block_for};
+use step_05_executor::{block_on, spawn, yield_now};
+
+/// Cooks in small steps, each of which takes the thread for itself.
+async fn cook(dish: &'static str, steps: u32) -> &'static str {
+    for step in 1..=steps {
+        block_for(Duration::from_millis(2));
+        println!("{dish}: step {step} of {steps}");
+        yield_now().await;
+    }
+    dish
+}
+
+fn main() -> io::Result<()> {
+    let _watch = Watch::from_environment("step-05-executor")?;
+    block_on(async {
+        let soup = spawn(cook("soup", 3));
+        let cake = spawn(cook("cake", 2));
+        // A task may spawn, and wait for what it has spawned.
+        let salad = spawn(async { spawn(cook("salad", 1)).await.expect("no cook panics") });
+        for dish in [soup, cake, salad] {
+            println!("{} is served", dish.await.expect("no cook panics"));
+        }
+    });
+    Ok(())
+}
