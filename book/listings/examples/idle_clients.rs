@@ -25,7 +25,7 @@ async fn echo(stream: TcpStream) -> io::Result<()> {
 async fn serve(listener: TcpListener) -> io::Result<()> {
     for guest in 1.. {
         let (stream, _) = listener.accept().await?;
-        spawn_named(format!("guest {guest}"), echo(stream));
+        spawn_named(format!("guest_{guest}"), echo(stream));
     }
     Ok(())
 }
