@@ -149,16 +149,18 @@ fn judge(
         } else {
             format!("{:.1} µs", median(&mut figures.processor))
         };
-        details.push(format!(
+        let line = format!(
             "{name:9}{kept:>7.0} req/s{took:>9.3} s{fresh:>7.0} req/s{processor:>13}   {}",
             figures.about
-        ));
+        );
+        details.push(line.trim_end().to_owned());
         ours.push(format!("{name} {kept:.0}"));
         rates.push(kept);
     }
+    let mut missing = Vec::new();
     for (kind, error) in absent {
         details.push(format!("{:9} not on this machine: {error}", kind.name()));
-        ours.push(format!("{} not on this machine", kind.name()));
+        missing.push(format!("; {} not on this machine", kind.name()));
     }
     let where_they_ran = if pinned { "each on a processor of its own" } else { "not pinned" };
     details.push(format!(
@@ -171,7 +173,7 @@ fn judge(
     let ordered = rates[1..].windows(2).all(|pair| pair[0] > pair[1]);
     let expected = "boucle level with tokio or better; asyncio behind, then Tornado";
     Outcome {
-        ours: format!("{} req/s", ours.join(", ")),
+        ours: format!("{} req/s{}", ours.join(", "), missing.concat()),
         expected: expected.to_owned(),
         ok: level && ordered,
         details,
