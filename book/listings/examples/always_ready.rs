@@ -1,4 +1,4 @@
-//! A channel with a thousand messages: its reader awaits a thousand times, and never has to wait.
+//! A channel with a thousand messages: its reader awaits often and never waits.
 //!
 //! Run with: `cargo run --example always_ready -- budget`, or `no-budget`
 

@@ -44,10 +44,12 @@ async fn beat() {
 
 fn main() -> io::Result<()> {
     let way = std::env::args().nth(1);
+    // ANCHOR: turns
     let event_loop = match way.as_deref() {
         Some("short-turns") => EventLoop::builder().polls_per_turn(1).build()?,
         _ => EventLoop::new()?,
     };
+    // ANCHOR_END: turns
     event_loop.block_on(async {
         let heart = spawn_named("heart", beat());
         sleep(Duration::from_millis(60)).await;

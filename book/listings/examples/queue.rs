@@ -1,4 +1,4 @@
-//! One task makes work three times as fast as another does it, and between them is a queue.
+//! One task makes work three times as fast as another does it. Between them is a queue.
 //!
 //! Run with: `cargo run --example queue -- unbounded`, or `bounded`
 
