@@ -230,10 +230,7 @@ class Player {
             const first = lane.from(index, steps);
             const event =
                 wide && place > first ? (steps ? Math.floor(place) : lane.run.model.eventAtTime(place)) : segment.event;
-            this.go(
-                lane.run,
-                lane.kind === "worker" ? lane.run.model.eventAtTime(segment.from) : Math.max(event, segment.event),
-            );
+            this.go(lane.run, Math.max(event, segment.event));
             this.selected = { lane, segment, index };
         } else if (place !== null) {
             this.goTime(place, this.lanes.steps);
