@@ -185,9 +185,13 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
     if completer.is_aborted() {
         return;
     }
-    note.inspect(|note| note.started(worker));
+    if let Some(note) = note {
+        note.started(worker);
+    }
     let result = catch_unwind(AssertUnwindSafe(work));
-    note.inspect(|note| note.finished(worker, result.is_err()));
+    if let Some(note) = note {
+        note.finished(worker, result.is_err());
+    }
     completer.complete(result.map_err(JoinError::Panicked));
 }
 

@@ -268,7 +268,7 @@ impl Weaver {
     }
 
     /// A worker begins a job. A pool takes jobs in order: those before it have left the queue too,
-    /// aborted there, unless it is told yet that they have begun.
+    /// aborted there, or begun by another worker, which is told next.
     fn begin_job(&mut self, job: JobId, worker: WorkerId, at: Duration) {
         let Some(&index) = self.jobs.get(&job) else { return };
         let pool = self.lanes.jobs[index].pool;

@@ -224,8 +224,8 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     job_started(history, { job: id, worker, when }, index) {
         const job = history.job(id);
-        // A pool takes jobs in order: those before it have left the queue too, aborted there, unless
-        // it is told yet that they have begun.
+        // A pool takes jobs in order: those before it have left the queue too, aborted there, or
+        // begun by another worker, which is told next.
         const { queued } = history.poolOf(job.pool);
         for (const other of queued) {
             if (other > id) {
