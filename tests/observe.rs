@@ -911,6 +911,53 @@ fn the_end_of_a_job_whose_output_was_taken_is_told_although_the_loop_reads_no_mo
     assert_eq!(story, ["a worker begins", "it has the job", "it is done", "the loop is gone"]);
 }
 
+#[test]
+fn a_job_that_outlives_its_loop_has_begun_and_one_behind_it_never_does() {
+    let (go, gone) = std_mpsc::channel();
+    let builder = EventLoop::builder().max_blocking_threads(1).shutdown_timeout(ms(1));
+    let events = observed(builder, Kind::Real, |event_loop| {
+        event_loop.block_on(async {
+            let (begins, begun) = std_mpsc::channel();
+            let _hangs = spawn_blocking(move || {
+                begins.send(()).unwrap();
+                gone.recv().unwrap();
+            });
+            let _waits = spawn_blocking(|| {});
+            // The loop stands still, and reads of the beginning only when it ends.
+            begun.recv().unwrap();
+        });
+    });
+    go.send(()).unwrap();
+    let told = events.iter().filter_map(|recorded| match recorded.event() {
+        Event::JobStarted { job, .. } => Some((job, "has begun")),
+        Event::JobFinished { job, .. } => Some((job, "is done")),
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(JobId(1), "has begun")]);
+}
+
+#[test]
+fn jobs_of_several_pools_begin_after_they_are_queued_and_end_after_they_began() {
+    let events = real(async {
+        let pools = [BlockingPool::new(1), BlockingPool::new(3)];
+        for _ in 0..20 {
+            let mut jobs: Vec<JoinHandle<()>> = Vec::new();
+            for pool in &pools {
+                jobs.extend((0..6).map(|_| pool.spawn(|| {})));
+                jobs.extend((0..6).map(|_| spawn_blocking(thread::yield_now)));
+            }
+            // Most have ended before the loop reads that they began.
+            thread::sleep(Duration::from_micros(200));
+            for job in jobs {
+                job.await.unwrap();
+            }
+        }
+    });
+    // Their order is what `assert_consistent` has looked at.
+    assert_eq!(count(&events, |event| matches!(event, Event::JobStarted { .. })), 480);
+    assert_eq!(count(&events, |event| matches!(event, Event::JobFinished { .. })), 480);
+}
+
 /// The workers that are told of, by pool, with the thread that each one is.
 fn workers(events: &[Recorded]) -> Vec<(PoolId, WorkerId, ThreadId, u32)> {
     let started = events.iter().filter_map(|recorded| match recorded.event() {

@@ -67,7 +67,7 @@ fn of_use(events: &[Recorded]) -> Vec<Recorded> {
             Event::SourceAdded { source, .. } => {
                 !later(index, &|it| *it == Event::SourceRemoved { source })
             }
-            Event::JobQueued { job, .. } => {
+            Event::JobQueued { job, .. } | Event::JobStarted { job, .. } => {
                 !later(index, &|it| matches!(it, Event::JobFinished { job: it, .. } if *it == job))
             }
             Event::WorkerStarted { worker, pool, .. } => !later(

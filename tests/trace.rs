@@ -7,17 +7,70 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use boucle::observe::{Event, Format, Observer, Record, Trace};
+use boucle::observe::{Event, Format, Observer, Record, Recorded, Trace, WorkerId};
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::sleep;
-use boucle::{EventLoop, spawn};
+use boucle::{EventLoop, spawn, spawn_blocking};
 use serde_json::Value;
 
 fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// The same run, as it stood while the job hung, is `tests/page/traces/hanging_job.jsonl`, against
+/// which `model.test.mjs` holds the page. `BLESS=1` writes it anew.
+#[test]
+fn a_job_that_hangs_is_seen_to_run_and_the_one_behind_it_to_wait() {
+    let record = Record::new();
+    let builder = EventLoop::builder().max_blocking_threads(1).observer(record.clone());
+    let event_loop = builder.build().unwrap();
+    let (go, gone) = mpsc::channel();
+    let (hangs, waits) = event_loop.block_on(async {
+        let hangs = spawn_blocking(move || gone.recv().unwrap());
+        let waits = spawn_blocking(|| ());
+        let has_begun = |it: &Recorded| matches!(it.event(), Event::JobStarted { .. });
+        while !record.events().iter().any(has_begun) {
+            sleep(ms(1)).await;
+        }
+        sleep(ms(30)).await;
+        (hangs, waits)
+    });
+    let events = record.events();
+    let written = |format| {
+        let mut text = Vec::new();
+        record.write(format, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let (svg, jsonl) = (written(Format::Svg), written(Format::Jsonl));
+    go.send(()).unwrap();
+    event_loop.block_on(async {
+        hangs.await.unwrap();
+        waits.await.unwrap();
+    });
+
+    let of_jobs = events.iter().filter_map(|recorded| match recorded.event() {
+        Event::JobQueued { job, .. } => Some((job.0, "is queued")),
+        Event::JobStarted { job, worker: WorkerId(0), .. } => Some((job.0, "runs")),
+        Event::JobFinished { job, .. } => Some((job.0, "is done")),
+        _ => None,
+    });
+    let of_jobs: Vec<_> = of_jobs.collect();
+    assert_eq!(of_jobs, [(1, "is queued"), (2, "is queued"), (1, "runs")]);
+    // In the lanes, the worker has the job, and the other one is in the queue.
+    for words in ["worker 0 of pool 0", "queue of pool 0", ">job 1, ", ">1 waits<"] {
+        assert!(svg.contains(words), "{words} is not in\n{svg}");
+    }
+    if std::env::var_os("BLESS").is_some() {
+        let (header, events) = jsonl.split_once('\n').unwrap();
+        let mut header: Value = serde_json::from_str(header).unwrap();
+        header["program"] = "hanging_job".into();
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/page/traces/hanging_job.jsonl");
+        fs::write(path, format!("{header}\n{events}")).unwrap();
+    }
 }
 
 /// Only runs as a child of the tests below.

@@ -185,11 +185,12 @@ fn run<T>(work: impl FnOnce() -> T, completer: Completer<T>, note: Option<Note>,
     if completer.is_aborted() {
         return;
     }
-    // The clock is read only for those who watch.
-    let started = note.map(|_| Clock::read());
+    if let Some(note) = note {
+        note.started(worker);
+    }
     let result = catch_unwind(AssertUnwindSafe(work));
-    if let (Some(note), Some(started)) = (note, started) {
-        note.tell(worker, started, Clock::read(), result.is_err());
+    if let Some(note) = note {
+        note.finished(worker, result.is_err());
     }
     completer.complete(result.map_err(JoinError::Panicked));
 }
@@ -287,7 +288,8 @@ impl<T> Drop for Output<T> {
 }
 
 /// What an observed loop wants to be told about a job. The observer is called on the loop's
-/// thread alone, so the job carries its times back.
+/// thread alone, so the worker sends it messages: one when the job begins, since one that hangs
+/// would send no other, and one when it ends.
 #[derive(Clone, Copy)]
 struct Note {
     /// The loop.
@@ -309,15 +311,16 @@ impl Note {
         Some(Note { loop_id: engine.inbox.loop_id, job })
     }
 
-    /// Tells the loop when the job ran.
-    fn tell(self, worker: WorkerId, started: Instant, finished: Instant, panicked: bool) {
+    /// Tells the loop that the job begins.
+    fn started(self, worker: WorkerId) {
         let job = self.job;
-        note(self.loop_id, move |engine| {
-            let at = engine.probe.age_at(started);
-            engine.probe.emit(|| Event::JobStarted { job, worker, at });
-            let at = engine.probe.age_at(finished);
-            engine.probe.emit(|| Event::JobFinished { job, worker, at, panicked });
-        });
+        tell(self.loop_id, move |at| Event::JobStarted { job, worker, at });
+    }
+
+    /// Tells the loop that the job has ended.
+    fn finished(self, worker: WorkerId, panicked: bool) {
+        let job = self.job;
+        tell(self.loop_id, move |at| Event::JobFinished { job, worker, at, panicked });
     }
 }
 
@@ -332,41 +335,43 @@ fn watch(engine: &Engine, pool: PoolId, max_workers: usize) -> Option<Watch> {
     let is_watched = engine.probe.is_on() && !engine.clock.is_virtual();
     is_watched.then(|| -> Watch {
         Box::new(move |worker, shift| {
-            let (now, thread) = (Clock::read(), this_thread());
-            note(loop_id, move |engine| {
-                let at = engine.probe.age_at(now);
-                engine.probe.emit(|| match shift {
-                    Shift::Begins => Event::WorkerStarted { worker, pool, thread, max_workers, at },
-                    Shift::Ends => Event::WorkerStopped { worker, pool, at },
-                });
+            let thread = this_thread();
+            tell(loop_id, move |at| match shift {
+                Shift::Begins => Event::WorkerStarted { worker, pool, thread, max_workers, at },
+                Shift::Ends => Event::WorkerStopped { worker, pool, at },
             });
         })
     })
 }
 
-/// Has something told to those who watch a loop, by a message: when that is read or, if the loop
-/// ends before, when it is dropped. So a job whose output was taken has its end told, always: its
-/// note was there before the output was.
-fn note(loop_id: u32, tell: impl FnOnce(&Engine) + Send + 'static) {
-    let unread = Unread { loop_id, tell: Some(tell) };
+/// Tells those who watch a loop what a worker does now, by a message: when that is read or, if the
+/// loop ends before, when it is dropped. Messages of a thread are read in order, so a job whose
+/// output was taken has its beginning and its end told, always: they were there before the output.
+fn tell(loop_id: u32, event: impl FnOnce(Duration) -> Event<'static> + Send + 'static) {
+    let now = Clock::read();
+    let emit = move |engine: &Engine| {
+        let at = engine.probe.age_at(now);
+        engine.probe.emit(|| event(at));
+    };
+    let unread = Unread { loop_id, emit: Some(emit) };
     if let Some(inbox) = context::inbox(loop_id) {
         // A loop that closed in the meantime needs to be told nothing.
         let _ = inbox.send(Message::Run(Box::new(move || drop(unread))));
     }
 }
 
-/// A note in the mail. Dropping this on the loop's thread tells it.
+/// An event in the mail. Dropping this on the loop's thread tells it.
 struct Unread<F: FnOnce(&Engine)> {
     /// The loop.
     loop_id: u32,
     /// Tells it, once.
-    tell: Option<F>,
+    emit: Option<F>,
 }
 
 impl<F: FnOnce(&Engine)> Drop for Unread<F> {
     fn drop(&mut self) {
-        if let Some(tell) = self.tell.take() {
-            context::of(self.loop_id, tell);
+        if let Some(emit) = self.emit.take() {
+            context::of(self.loop_id, emit);
         }
     }
 }

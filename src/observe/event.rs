@@ -75,11 +75,15 @@
 //!              Source::with_interest                    Source::drop
 //!
 //!     job      JobQueued -----> JobStarted -----------> JobFinished
-//!              Note::queued     Note::tell, when it is done: both at once
+//!              Note::queued     Note::started           Note::finished
 //!
 //!     worker   WorkerStarted -> its jobs ... ---------> WorkerStopped
-//!              blocking::watch, by messages of the worker
+//!              blocking::watch                          blocking::watch
 //! ```
+//!
+//! What a worker does, it tells by messages, at once and in order, with the time it had: so it
+//! stands here as soon as the loop has read them, a turn later at most if the loop is not busy. A
+//! job whose handle aborts it in the queue never starts.
 
 use std::fmt;
 use std::panic::Location;
@@ -441,17 +445,18 @@ pub enum Event<'a> {
         /// Where `spawn_blocking` was called.
         place: &'static Location<'static>,
     },
-    /// A worker took a job. Of a thread it is told when the job's end is, with the time it had
-    /// then, and not at all if the loop is dropped before that end; of a simulated worker at once.
+    /// A worker took a job, and runs it. Told when the worker's message is read, which it sends
+    /// before anything else: so a job that hangs is seen to run.
     JobStarted {
         /// The job.
         job: JobId,
-        /// The thread that ran it.
+        /// The thread that runs it.
         worker: WorkerId,
         /// When, on the loop's clock.
         at: Duration,
     },
-    /// A worker finished a job.
+    /// A worker finished a job. Told when its message is read, and not at all if the loop is
+    /// dropped before the job's end.
     JobFinished {
         /// The job.
         job: JobId,

@@ -33,8 +33,8 @@
 //!
 //! A loop that nobody watches pays under a nanosecond a poll; one that is watched, a clock read for
 //! almost every event (some 20 ns) and what the observer takes. Threads of a pool tell a watched loop
-//! by messages what they do, so it takes some more turns than one that nobody watches. The seam is
-//! trio's `Instrument`.
+//! by messages what they do, two for each job, so it takes some more turns than one that nobody
+//! watches. The seam is trio's `Instrument`.
 
 mod debug;
 mod environment;

@@ -51,7 +51,7 @@ export async function openUrl(browser, url, options = {}) {
         page.trouble.push(`dialog: ${dialog.message()}`);
         dialog.dismiss();
     });
-    const origin = url.startsWith("file:") ? url : new URL(url).origin;
+    const origin = url.startsWith("file:") ? url.split("#")[0] : new URL(url).origin;
     page.on("request", (request) => request.url().startsWith(origin) || page.trouble.push(`request: ${request.url()}`));
     await page.goto(url);
     await settled(page);

@@ -68,14 +68,15 @@ test("the queue of a full pool is a lane (X15)", () => {
     assert.deepEqual(two.lane("queue/7"), []);
 });
 
-test("jobs whose end is not told yet run as far as there are threads, and wait otherwise", () => {
+test("a job that runs has left the queue, and so has one before it that was aborted there", () => {
     const job = (n) => [0, "job_queued", { job: n, pool: 0, by: program, place: "a.rs:1:1" }];
     const begin = [[0, "worker_started", { worker: 0, pool: 0, thread: 1, max_workers: 1, when: 0 }], job(1), job(2), job(3)];
     const at = [[ms(70), "turn_began", { turn: 1 }]];
-    assert.deepEqual(told(queueOf(model(written(...begin, ...at)), 0)), [[0, 70, 2]]);
-    const ended = [
-        [ms(50), "job_started", { job: 1, worker: 0, when: 0 }],
+    const runs = [ms(1), "job_started", { job: 1, worker: 0, when: 0 }];
+    assert.deepEqual(told(queueOf(model(written(...begin, runs, ...at)), 0)), [[0, 70, 2]]);
+    const later = [
         [ms(50), "job_finished", { job: 1, worker: 0, when: 40e6, panicked: false }],
+        [ms(50), "job_started", { job: 3, worker: 0, when: 40e6 }],
     ];
-    assert.deepEqual(told(queueOf(model(written(...begin, ...ended, ...at)), 0)), [[0, 40, 2], [40, 70, 1]]);
+    assert.deepEqual(told(queueOf(model(written(...begin, runs, ...later, ...at)), 0)), [[0, 40, 2]]);
 });

@@ -151,6 +151,16 @@ test("silence alone says nothing", async (t) => {
     assert.deepEqual(page.trouble, []);
 });
 
+test("of the events that are let go, a job that runs keeps both: that it was queued, and that it began", async (t) => {
+    const page = await openUrl(browser, await serve(t, () => {}));
+    const kept = await page.evaluate(() => {
+        const begins = (job) => [{ event: "job_queued", job }, { event: "job_started", job }];
+        const events = [...begins(1), ...begins(2), { event: "job_finished", job: 2 }, { event: "job_queued", job: 3 }];
+        return stillOfUse(events, events.length).map(({ event, job }) => `${event} ${job}`);
+    });
+    assert.deepEqual(kept, ["job_queued 1", "job_started 1", "job_queued 3"]);
+});
+
 test("a page keeps so many events and no more, and says what it let go", async (t) => {
     const lines = long(3000).trim().split("\n");
     const url = await serve(t, (send) => lines.forEach((line) => send(line)));

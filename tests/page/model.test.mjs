@@ -202,17 +202,34 @@ test("a pool is shown as it was, though its jobs' beginnings are told late", () 
     assert.ok(worker.segments.some((segment) => segment.job === job.id && segment.from === job.started_at));
 });
 
-test("of a job whose end is not told, nobody says that it waits in the queue", () => {
+test("a job that hangs runs on its worker, in the lane and in the state, and the next one waits", () => {
     const queue = (job, at) => [at, "job_queued", { job, pool: 0, by: { task: 1 }, place: "a:1:1" }];
     const model = modelOf(written(
-        [0, "worker_started", { worker: 0, pool: 0, thread: 1, max_workers: 2, when: 0 }],
         ...polled(1, queue(1, 2), queue(2, 3), queue(3, 4)),
-        [20, "job_started", { job: 2, worker: 1, when: 5000 }],
-        [20, "job_finished", { job: 2, worker: 1, when: 15000, panicked: false }],
+        [10, "worker_started", { worker: 0, pool: 0, thread: 1, max_workers: 1, when: 7000 }],
+        [10, "job_started", { job: 1, worker: 0, when: 8000 }],
+        [20, "job_finished", { job: 1, worker: 0, when: 15000, panicked: false }],
+        // The second was aborted in the queue, of which nothing is told.
+        [20, "job_started", { job: 3, worker: 0, when: 16000 }],
+        [90, "turn_began", { turn: 2 }],
     ));
-    const at = (index) => model.stateAt(index).pools.get(0);
-    assert.deepEqual([at(6).perhaps, at(6).queue, at(6).workers.get(1)], [[1], [3], 2]);
-    assert.deepEqual([at(8).perhaps, at(8).queue], [[1, 3], []]);
+    const at = (index, time) => model.stateAt(index, time).pools.get(0);
+    assert.deepEqual([at(4).queue, [...at(4).workers]], [[1, 2, 3], []]);
+    // It is told a little later than it is so.
+    assert.deepEqual([at(4, 8500).queue, [...at(4, 8500).workers]], [[2, 3], [[0, 1]]]);
+    const last = model.events.length - 1;
+    assert.deepEqual([at(last).queue, [...at(last).workers]], [[], [[0, 3]]]);
+    const jobs = model.lane("worker/0/0").map(({ job, from, to, open }) => [job, from, to, open]);
+    assert.deepEqual(jobs, [[1, 8000, 15000, false], [3, 16000, 90000, true]]);
+});
+
+test("a real job that hangs runs on its worker, and the one behind it waits", () => {
+    const model = real("hanging_job");
+    const { max, workers, queue } = model.stateAt(model.events.length - 1).pools.get(0);
+    assert.deepEqual([max, [...workers], queue], [1, [[0, 1]], [2]]);
+    const [job, ...others] = model.lane("worker/0/0");
+    assert.deepEqual([job.label, job.open, job.to, others], ["job 1", true, model.end, []]);
+    assert.deepEqual(model.lane("queue/0").map(({ count, open }) => [count, open]).at(-1), [1, true]);
 });
 
 test("a source shows who waits for it, and whether it was ready when last told", () => {
@@ -282,7 +299,7 @@ test("things whose birth was not told are made when they are named", () => {
     ));
     assert.deepEqual([model.tasks.get(7).unknown, model.tasks.get(8).unknown], [true, true]);
     assert.deepEqual([...model.stateAt(6).tasks.keys()], [7]);
-    assert.equal(model.workers.get("0/1").segments[0].label, "job 2");
+    assert.equal(model.workers.get("0/1").last_job, 2);
 });
 
 test("the event at a moment is the last that has happened by then", () => {

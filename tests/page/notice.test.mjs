@@ -144,6 +144,17 @@ test("a pool is full when jobs wait for its threads, and not when it has enough"
     assert.deepEqual([scene("x21_pool_of_10"), scene("x15_pool_of_5")], [[], []]);
 });
 
+test("a pool whose only thread hangs is full for those that wait", () => {
+    const job = (n) => [0, "job_queued", { job: n, pool: 0, by: "program", place: "a.rs:1:1" }];
+    const begins = [
+        [1, "worker_started", { worker: 0, pool: 0, thread: 1, max_workers: 1, when: 0 }],
+        [1, "job_started", { job: 1, worker: 0, when: 1000 }],
+    ];
+    const later = [70000, "turn_began", { turn: 1 }];
+    assert.match(titles(noticed(written(job(1), job(2), ...begins, later)))[0], /^Pool 0 was full: 1 of 2 jobs waited for its only thread, 70 ms at most$/);
+    assert.deepEqual(noticed(written(job(1), ...begins, later)), []);
+});
+
 test("a task that wakes itself again and again spins", () => {
     const spin = (polls, within = () => []) => written(
         [0, "spawned", { task: 1, by: "program", place: "a:1:1", name: "poller" }],

@@ -182,7 +182,7 @@ fn ring(event_loop: &EventLoop) {
 }
 
 /// Those that need a real loop: what happens there is never the same twice.
-pub const REAL: [Program; 2] = [("sockets", sockets), ("threads", threads)];
+pub const REAL: [Program; 3] = [("sockets", sockets), ("threads", threads), ("hangs", hangs)];
 
 /// One for a record that is too small for it; what is left depends on the size of an event.
 pub const CUT: Program = ("ring", ring);
@@ -237,5 +237,21 @@ fn threads(event_loop: &EventLoop) {
         }
         spawn_blocking(|| panic!("on purpose")).await.unwrap_err();
         other.join().unwrap();
+    });
+}
+
+/// A job that has not ended when the loop does.
+fn hangs(event_loop: &EventLoop) {
+    event_loop.block_on(async {
+        let (begins, begun) = oneshot::channel();
+        let job = spawn_blocking(move || -> () {
+            begins.send(()).unwrap();
+            loop {
+                thread::park();
+            }
+        });
+        let _awaits = spawn_named("awaits", job);
+        begun.await.unwrap();
+        sleep(ms(5)).await;
     });
 }

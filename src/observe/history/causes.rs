@@ -127,8 +127,8 @@ pub(crate) struct Job {
     pub(crate) pool: Option<PoolId>,
     /// The event that queued it.
     pub(crate) queued: Option<usize>,
-    /// When it began.
-    pub(crate) began: Option<Duration>,
+    /// The event that tells of its beginning.
+    pub(crate) began: Option<usize>,
     /// The event that tells of its end.
     pub(crate) finished: Option<usize>,
     /// Somebody was woken because of its end.
@@ -226,13 +226,12 @@ impl Causes {
                 let job = self.jobs.entry(job).or_default();
                 (job.pool, job.queued) = (Some(pool), Some(index));
             }
-            Event::JobStarted { job, at, .. } => {
-                self.jobs.entry(job).or_default().began = Some(at);
+            Event::JobStarted { job, .. } => {
+                self.jobs.entry(job).or_default().began = Some(index);
             }
-            Event::JobFinished { job, worker, at, .. } => {
+            Event::JobFinished { job, worker, .. } => {
                 let known = self.jobs.entry(job).or_default();
                 known.finished = Some(index);
-                known.began.get_or_insert(at);
                 self.done.insert((known.pool.unwrap_or(PoolId(0)), worker), job);
             }
             // Simulated workers are all the loop's own thread, which says nothing of who it was.

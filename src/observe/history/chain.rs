@@ -108,16 +108,25 @@ impl<'a> Chain<'a> {
     pub(crate) fn job(&mut self, job: JobId) {
         let known = self.causes.jobs.get(&job);
         if let Some(known) = known
-            && let (Some(began), Some(finished)) = (known.began, known.finished)
-            && let Event::JobFinished { worker, at, .. } = self.history.told[finished].event
+            && let Some(began) = known.began
+            && let Event::JobStarted { worker, at: start, .. } = self.history.told[began].event
         {
-            let span = |span| Span(rounded(span));
             let queued = known.queued.map(|queued| {
-                let waited = began.saturating_sub(self.history.told[queued].at);
-                format!(", after {} in the queue", span(waited))
+                let waited = start.saturating_sub(self.history.told[queued].at);
+                format!(", after {} in the queue", Span(rounded(waited)))
             });
-            let (ran, queued) = (span(at.saturating_sub(began)), queued.unwrap_or_default());
-            self.add(format!("{job} ran for {ran} on {worker}{queued}"), finished);
+            let queued = queued.unwrap_or_default();
+            if let Some(finished) = known.finished
+                && let Event::JobFinished { at: end, .. } = self.history.told[finished].event
+            {
+                let ran = Span(rounded(end.saturating_sub(start)));
+                self.add(format!("{job} ran for {ran} on {worker}{queued}"), finished);
+            } else {
+                self.add(
+                    format!("{job} began on {worker}{queued}, and its end is not told"),
+                    began,
+                );
+            }
         }
         self.queued(job);
     }

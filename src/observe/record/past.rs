@@ -11,7 +11,7 @@
 //! | a task | `Spawned`; its last poll, with what it awaited; the wake since; who asks for its end |
 //! | a timer that is armed | `TimerArmed`, and the last `TimerCascaded` |
 //! | a source | `SourceAdded` |
-//! | a job that is not done | `JobQueued` |
+//! | a job that is not done | `JobQueued`, and `JobStarted` if it runs |
 //! | a worker | `WorkerStarted` |
 //!
 //! Invariant: the past is a part of what was dropped, in the order in which it happened. It grows
@@ -27,8 +27,8 @@ use std::time::Duration;
 use crate::observe::event::{Event, JobId, Outcome, PoolId, SourceId, TaskId, TimerId, WorkerId};
 use crate::observe::record::block::Block;
 
-/// How many jobs are remembered although a younger one of their pool is done: as many as may be
-/// running just now, in a pool of the usual size.
+/// How many jobs are remembered as queued although a younger one of their pool has begun: as many
+/// as may be about to tell that they have, in a pool of the usual size.
 const OLDER_JOBS: usize = 512;
 
 /// What is still there of all that was dropped.
@@ -50,8 +50,10 @@ pub(crate) struct Past {
     timers: HashMap<TimerId, (Kept, Option<Kept>)>,
     /// The sources that are registered.
     sources: HashMap<SourceId, Kept>,
-    /// The jobs of which no end was told.
+    /// The jobs that have not begun, as far as was told.
     jobs: BTreeMap<JobId, Kept>,
+    /// The jobs that run: where they were queued, and where they began.
+    running: HashMap<JobId, (Option<Kept>, Kept)>,
     /// The threads of the pools.
     workers: HashMap<(PoolId, WorkerId), Kept>,
 }
@@ -121,9 +123,11 @@ impl Past {
             self.built.iter().chain(&self.turn).chain(&self.wait).chain(self.poll.events());
         let timers =
             self.timers.values().flat_map(|(armed, moved)| [armed].into_iter().chain(moved));
+        let running =
+            self.running.values().flat_map(|(queued, began)| queued.iter().chain([began]));
         let others = self.sources.values().chain(self.jobs.values()).chain(self.workers.values());
         let mut kept: Vec<(&Kept, &str)> =
-            one_each.chain(timers).chain(others).map(|kept| (kept, "")).collect();
+            one_each.chain(timers).chain(running).chain(others).map(|kept| (kept, "")).collect();
         for task in self.tasks.values() {
             let others = task.poll.events().chain(&task.asked).chain(&task.aborted);
             kept.extend([&task.spawned].into_iter().chain(others).map(|kept| (kept, &*task.name)));
@@ -173,7 +177,8 @@ impl Past {
             Event::SourceAdded { source, .. } => drop(self.sources.insert(source, kept)),
             Event::SourceRemoved { source } => drop(self.sources.remove(&source)),
             Event::JobQueued { job, .. } => drop(self.jobs.insert(job, kept)),
-            Event::JobFinished { job, .. } => self.end_job(job),
+            Event::JobStarted { job, .. } => self.begin_job(job, kept),
+            Event::JobFinished { job, .. } => drop(self.running.remove(&job)),
             Event::WorkerStarted { worker, pool, .. } => {
                 self.workers.insert((pool, worker), kept);
             }
@@ -182,8 +187,7 @@ impl Past {
             Event::MailTaken { .. }
             | Event::WakeIgnored { .. }
             | Event::Awaits { .. }
-            | Event::SourceReady { .. }
-            | Event::JobStarted { .. } => {}
+            | Event::SourceReady { .. } => {}
         }
     }
 
@@ -206,18 +210,20 @@ impl Past {
         self.poll.begin(None);
     }
 
-    /// A job is done. Those before it in its pool have begun too, or never will: of the latter
+    /// A job begins. Those before it in its pool have begun too, or never will: of the latter
     /// nothing is told.
-    fn end_job(&mut self, done: JobId) {
+    fn begin_job(&mut self, job: JobId, began: Kept) {
         let pool_of = |kept: &Kept| match kept.event {
             Event::JobQueued { pool, .. } => Some(pool),
             _ => None,
         };
-        let Some(pool) = self.jobs.remove(&done).as_ref().and_then(pool_of) else { return };
+        let queued = self.jobs.remove(&job);
+        self.running.insert(job, (queued, began));
+        let Some(pool) = queued.as_ref().and_then(pool_of) else { return };
         if self.jobs.len() > OLDER_JOBS {
             let older: Vec<JobId> = self
                 .jobs
-                .range(..done)
+                .range(..job)
                 .filter(|(_, kept)| pool_of(kept) == Some(pool))
                 .map(|(job, _)| *job)
                 .collect();

@@ -24,7 +24,8 @@ use crate::observe::trace::schema::Title;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// The replay page: one file for a browser, with all events in it, that asks no network.
+    /// The replay page: one file for a browser, with all events in it, that asks no network. In a
+    /// frame it is compact, and `#event=12` at the end of its address puts the cursor on event 12.
     Html,
     /// A picture of the lanes over time, for print and for documents.
     Svg,

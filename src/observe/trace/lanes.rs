@@ -221,12 +221,10 @@ pub(crate) struct Job {
     pool: PoolId,
     /// When it was queued, and with which event.
     pub(crate) queued: (Duration, usize),
-    /// When it began.
-    started: Option<(Duration, usize)>,
+    /// When it left the queue: it began, or was aborted before.
+    left: Option<Duration>,
     /// When it was done.
     pub(crate) finished: Option<(Duration, usize)>,
-    /// By which thread.
-    worker: Option<WorkerId>,
 }
 
 impl Lanes {

@@ -52,6 +52,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("page/comparing.js"),
     include_str!("page/live.js"),
     include_str!("page/help.js"),
+    include_str!("page/embed.js"),
     include_str!("page/player.js"),
     include_str!("page/controls.js"),
 ];

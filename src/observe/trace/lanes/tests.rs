@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::{End, Job, Kind, Lane, Lanes, On, Segment, queue};
+use super::{End, Kind, Lane, Lanes, On, Segment};
 use crate::EventLoop;
 use crate::observe::Record;
-use crate::observe::event::{JobId, PoolId, WorkerId};
 use crate::task::{spawn, spawn_named, yield_now};
 use crate::time::{block_for, sleep, timeout};
 
@@ -156,27 +155,36 @@ fn the_queue_of_a_full_pool_is_a_lane() {
 }
 
 #[test]
-fn jobs_whose_end_is_not_told_run_as_far_as_there_are_threads() {
-    let (pool, at) = (PoolId(0), |millis| Some((ms(millis), 1)));
-    let job = |number, started, finished, worker| Job {
-        id: JobId(number),
-        pool,
-        queued: (ms(0), 1),
-        started,
-        finished,
-        worker,
-    };
-    let steps = |jobs| {
-        let lanes = Lanes { jobs, to: ms(70), ..Lanes::default() };
-        let mut queues = queue::queues(&lanes, &[(pool, 1)].into());
-        queues.pop().map(|it| it.steps)
-    };
-    let untold = |number| job(number, None, None, None);
-    assert_eq!(steps(vec![untold(1), untold(2), untold(3)]), Some(vec![(ms(0), ms(70), 2)]));
-    let told = job(1, at(0), at(40), Some(WorkerId(0)));
-    let expected = vec![(ms(0), ms(40), 2), (ms(40), ms(70), 1)];
-    assert_eq!(steps(vec![told, untold(2), untold(3)]), Some(expected));
-    // A later one has begun, so this one has left the queue: it was aborted there.
-    let later = job(2, at(20), at(30), Some(WorkerId(0)));
-    assert_eq!(steps(vec![untold(1), later]), Some(vec![(ms(0), ms(20), 2)]));
+fn a_job_that_was_aborted_in_the_queue_has_left_it_when_a_later_one_begins() {
+    let record = Record::new();
+    let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
+    let event_loop = builder.max_blocking_threads(1).build().unwrap();
+    event_loop.block_on(async {
+        let jobs = [30, 50, 20].map(|it| crate::spawn_blocking(move || block_for(ms(it))));
+        jobs[1].abort();
+        let [first, _, last] = jobs;
+        first.await.unwrap();
+        last.await.unwrap();
+    });
+    drop(event_loop);
+    let lanes = Lanes::of(&record.snapshot());
+    assert_eq!(lanes.queues[0].steps, [(ms(0), ms(30), 2)]);
+    assert_eq!(
+        told(&lanes.workers[0].segments),
+        [(Kind::Job, "job 1", 30), (Kind::Job, "job 3", 20)]
+    );
+}
+
+#[test]
+fn a_job_that_has_not_ended_is_on_its_worker_and_the_others_wait() {
+    let record = Record::new();
+    let builder = EventLoop::builder().simulated_in_order().observer(record.clone());
+    let event_loop = builder.max_blocking_threads(1).build().unwrap();
+    event_loop.block_on(async {
+        let _jobs = [(); 3].map(|()| crate::spawn_blocking(|| block_for(ms(500))));
+        sleep(ms(70)).await;
+    });
+    let lanes = Lanes::of(&record.snapshot());
+    assert_eq!(told(&lanes.workers[0].segments), [(Kind::Job, "job 1", 70)]);
+    assert_eq!(lanes.queues[0].steps, [(ms(0), ms(70), 2)]);
 }

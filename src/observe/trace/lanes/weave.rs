@@ -5,7 +5,7 @@
 //!
 //! Cost: O(1) an event, and a string for each wait.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::{
@@ -61,14 +61,16 @@ struct Weaver {
     timers: HashMap<TimerId, (Duration, Duration)>,
     /// When each timer was due that has fired in this turn.
     fired: HashMap<TimerId, Duration>,
-    /// How many threads each pool may have.
-    pools: HashMap<PoolId, usize>,
     /// What each source is.
     sources: HashMap<SourceId, &'static str>,
     /// Where each job is.
     jobs: HashMap<JobId, usize>,
-    /// The end of the last segment of each worker.
+    /// The jobs that wait in the queue of each pool, oldest first.
+    queued: HashMap<PoolId, VecDeque<usize>>,
+    /// Where the lane of each worker is.
     workers: HashMap<(PoolId, WorkerId), usize>,
+    /// The job that each worker runs, and since when; by its lane.
+    running: HashMap<usize, (JobId, (Duration, usize))>,
 }
 
 impl Observer for Weaver {
@@ -120,18 +122,20 @@ impl Observer for Weaver {
             Event::TimerCancelled { timer } => drop(self.timers.remove(&timer)),
             Event::SourceAdded { source, kind, .. } => drop(self.sources.insert(source, kind)),
             Event::JobQueued { job, pool, .. } => {
-                self.jobs.insert(job, self.lanes.jobs.len());
-                let (started, finished, worker) = (None, None, None);
-                self.lanes.jobs.push(Job { id: job, pool, queued: now, started, finished, worker });
+                let index = self.lanes.jobs.len();
+                self.jobs.insert(job, index);
+                self.queued.entry(pool).or_default().push_back(index);
+                self.lanes.jobs.push(Job {
+                    id: job,
+                    pool,
+                    queued: now,
+                    left: None,
+                    finished: None,
+                });
             }
-            Event::JobStarted { job, at, .. } => {
-                if let Some(&job) = self.jobs.get(&job) {
-                    self.lanes.jobs[job].started = Some((at, self.event));
-                }
-            }
+            Event::JobStarted { job, worker, at } => self.begin_job(job, worker, at),
             Event::JobFinished { job, worker, at, .. } => self.end_job(job, worker, at),
-            Event::WorkerStarted { worker, pool, thread, max_workers, .. } => {
-                self.pools.insert(pool, max_workers as usize);
+            Event::WorkerStarted { worker, pool, thread, .. } => {
                 let lane = self.worker(pool, worker);
                 self.lanes.workers[lane].thread = Some(thread);
             }
@@ -263,21 +267,36 @@ impl Weaver {
         self.lanes.tasks[task].end.get_or_insert(end);
     }
 
+    /// A worker begins a job. A pool takes jobs in order: those before it have left the queue too,
+    /// aborted there, or begun by another worker, which is told next.
+    fn begin_job(&mut self, job: JobId, worker: WorkerId, at: Duration) {
+        let Some(&index) = self.jobs.get(&job) else { return };
+        let pool = self.lanes.jobs[index].pool;
+        let queued = self.queued.entry(pool).or_default();
+        while let Some(&first) = queued.front().filter(|first| **first <= index) {
+            self.lanes.jobs[first].left = Some(at);
+            queued.pop_front();
+        }
+        self.lanes.jobs[index].left = Some(at);
+        let lane = self.worker(pool, worker);
+        self.running.insert(lane, (job, (at, self.event)));
+    }
+
     /// A worker has done a job.
     fn end_job(&mut self, job: JobId, worker: WorkerId, at: Duration) {
         let Some(&index) = self.jobs.get(&job) else { return };
         let done = (at, self.event);
-        let job = &mut self.lanes.jobs[index];
-        (job.finished, job.worker) = (Some(done), Some(worker));
-        let (pool, label) = (job.pool, job.id.to_string());
-        let Some(started) = job.started else { return };
-        let lane = self.worker(pool, worker);
+        self.lanes.jobs[index].finished = Some(done);
+        let lane = self.worker(self.lanes.jobs[index].pool, worker);
+        self.worker_ends(lane, done);
+    }
+
+    /// What a worker does ends: its job, or the account of it.
+    fn worker_ends(&mut self, lane: usize, to: (Duration, usize)) {
+        let Some((job, from)) = self.running.remove(&lane) else { return };
         let segments = &mut self.lanes.workers[lane].segments;
-        // Two threads read the clock; a job does not begin before the one before it ended.
-        let earliest = segments.last().map_or(Duration::ZERO, |last: &Segment| last.to.0);
-        let from = (started.0.max(earliest), started.1);
-        let to = (done.0.max(from.0), done.1);
-        segments.push(Segment { from, to, kind: Kind::Job, label: label.into(), due: None });
+        let label = job.to_string().into();
+        segments.push(Segment { from, to, kind: Kind::Job, label, due: None });
     }
 
     /// The lane of a worker.
@@ -340,7 +359,10 @@ impl Weaver {
         for task in 0..self.lanes.tasks.len() {
             self.task_turns_to(now, task, None);
         }
-        self.lanes.queues = queue::queues(&self.lanes, &self.pools);
+        for worker in 0..self.lanes.workers.len() {
+            self.worker_ends(worker, now);
+        }
+        self.lanes.queues = queue::queues(&self.lanes);
         self.lanes
     }
 }

@@ -166,7 +166,7 @@ class Lane {
 
     /** @returns {boolean} whether its segments begin at moments at which no event may have happened */
     get isByTime() {
-        // Jobs are told when they are over, so their events say nothing of when they began.
+        // What workers do is told by messages, which a busy loop reads late.
         return this.kind === "worker" || this.kind === "queue";
     }
 

@@ -253,10 +253,14 @@ class Chain {
      * @param {number} id the job
      */
     job(id) {
-        const { started_at, finished_at, finished, queued_at, worker, unknown } = this.model.jobs.get(id) ?? {};
-        if (finished !== null && finished !== undefined) {
+        const { started, started_at, finished_at, finished, queued_at, worker, unknown } = this.model.jobs.get(id) ?? {};
+        if (typeof started === "number") {
             const queued = unknown ? "" : `, after ${spanText(Math.max(0, started_at - queued_at))} in the queue`;
-            this.add(`job ${id} ran for ${spanText(Math.max(0, finished_at - started_at))} on worker ${worker}${queued}`, finished);
+            if (finished !== null) {
+                this.add(`job ${id} ran for ${spanText(Math.max(0, finished_at - started_at))} on worker ${worker}${queued}`, finished);
+            } else {
+                this.add(`job ${id} began on worker ${worker}${queued}, and its end is not told`, started);
+            }
         }
         this.queued(id);
     }

@@ -220,24 +220,31 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     job_queued(history, { job: id, pool, by, place, at }, index) {
         Object.assign(history.job(id), { pool, by, place, queued: index, queued_at: at, unknown: false });
-        history.poolOf(pool);
+        history.poolOf(pool).queued.add(id);
     },
     job_started(history, { job: id, worker, when }, index) {
         const job = history.job(id);
-        Object.assign(job, { worker, started: index, started_at: when });
-        const pool = history.poolOf(job.pool);
-        pool.starts.push({ at: when, job: id });
-        pool.sorted = false;
-        history.worker(job.pool, worker, when);
+        // A pool takes jobs in order: those before it have left the queue too, aborted there, or
+        // begun by another worker, which is told next.
+        const { queued } = history.poolOf(job.pool);
+        for (const other of queued) {
+            if (other > id) {
+                break;
+            }
+            history.job(other).left_at = when;
+            queued.delete(other);
+        }
+        Object.assign(job, { worker, started: index, started_at: when, left_at: when });
+        const on = history.worker(job.pool, worker, when);
+        history.begin(on.segments, { from: when, kind: "job", job: id, label: `job ${id}`, event: index });
     },
     job_finished(history, { job: id, worker, when, panicked }, index) {
         const job = history.job(id);
         Object.assign(job, { worker, finished: index, finished_at: when, panicked });
-        job.started_at ??= when;
-        const on = history.worker(job.pool, worker, job.started_at);
+        job.left_at ??= when;
+        const on = history.worker(job.pool, worker, when);
         on.last_job = id;
-        const segment = { from: job.started_at, to: when, open: false, kind: "job", job: id, label: `job ${id}`, event: index };
-        insertByTime(on.segments, segment);
+        history.end(on.segments[on.segments.length - 1] ?? null, when);
     },
     worker_started(history, { worker, pool, thread, max_workers, when }) {
         const known = history.worker(pool, worker, when);
@@ -300,17 +307,4 @@ function timerOver(history, timer, index) {
         timer.over = index;
         history.tasks.get(timer.owner)?.armed.delete(timer.id);
     }
-}
-
-/**
- * Adds a segment to a lane in the order of time: it is nearly always the last.
- * @param {Object[]} segments the lane
- * @param {Object} segment the segment
- */
-function insertByTime(segments, segment) {
-    let place = segments.length;
-    while (place > 0 && place > segments.length - 64 && segments[place - 1].from > segment.from) {
-        place -= 1;
-    }
-    segments.splice(place, 0, segment);
 }

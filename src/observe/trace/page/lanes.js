@@ -151,8 +151,8 @@ class Lanes {
     /** Fits the canvas to its box. */
     resize() {
         const { box, canvas, space } = this;
-        const tallest = Math.max(Math.round(window.innerHeight * 0.6), 220);
-        const height = Math.min(this.total + AXIS + 4, tallest);
+        const tallest = parseFloat(getComputedStyle(box).maxHeight);
+        const height = Math.round(Math.min(this.total + AXIS + 4, tallest));
         if (box.style.height !== `${height}px`) box.style.height = `${height}px`;
         const width = box.clientWidth;
         const ratio = window.devicePixelRatio || 1;

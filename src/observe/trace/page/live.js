@@ -234,6 +234,9 @@ function stillOfUse(events, cut) {
         const ends = ENDS[event.event];
         if (begins) kept.set(key(begins, event), event);
         if (ends) kept.delete(key(ends, event));
+        // A job that runs was queued, too.
+        if (event.event === "job_started") kept.set(`begun ${event.job}`, event);
+        if (event.event === "job_finished") kept.delete(`begun ${event.job}`);
         // A timer's place is the last that was told.
         if (event.event === "timer_cascaded") {
             const armed = kept.get(`timer ${event.timer}`);

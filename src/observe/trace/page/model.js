@@ -18,7 +18,8 @@
 //                           by whom it was armed, and the events of its life
 //     sources               Map(id -> {id, kind, by, added, removed})
 //     jobs                  Map(id -> {id, pool, by, place, queued, queued_at, started, started_at,
-//                           finished, finished_at, worker, panicked})
+//                           finished, finished_at, worker, panicked, left_at}); left_at is when it
+//                           left the queue, to run or because it was aborted
 //     pools                 Map(id -> {id, max}); threads: Map(thread -> "pool/worker")
 //     simulated             whether its times are exact
 //     a task                also born_at, finished, finished_at, joined, busy (time in polls),
@@ -33,7 +34,6 @@
 //     a turn                also polls
 //     turnAt(index)         the turn in which an event happened, or null
 //     pollAt(index)         the poll in which it happened, or null
-//     a State's pool        also perhaps: jobs of which the trace does not tell whether they run
 //
 // Lanes are named as the origins of wakes are: "loop", "task/3", "worker/0/1"; and "queue/0", in which
 // each segment has the `count` of jobs that wait (`queue.js`).
@@ -240,29 +240,6 @@ class Model {
      */
     taskAt(task, time) {
         return this.segmentAt(`task/${task}`, time);
-    }
-
-    /**
-     * The highest number of a job that a pool had begun by some moment.
-     * @param {number} id the pool
-     * @param {number} time nanoseconds
-     * @returns {number} the job; -1 for none
-     */
-    lastJobStarted(id, time) {
-        const pool = this.pools.get(id);
-        if (pool === undefined) {
-            return -1;
-        }
-        if (!pool.sorted) {
-            pool.starts.sort((one, other) => one.at - other.at);
-            let highest = -1;
-            for (const start of pool.starts) {
-                highest = Math.max(highest, start.job);
-                start.highest = highest;
-            }
-            pool.sorted = true;
-        }
-        return pool.starts[lastWhere(pool.starts, (start) => start.at <= time)]?.highest ?? -1;
     }
 }
 

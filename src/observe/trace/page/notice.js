@@ -179,7 +179,7 @@ function tellSpin(model, task, run) {
 function fullPools(model) {
     const jobs_of = new Map();
     for (const job of model.jobs.values()) {
-        if (!job.unknown && job.finished_at !== null) {
+        if (!job.unknown) {
             if (!jobs_of.has(job.pool)) {
                 jobs_of.set(job.pool, []);
             }
@@ -189,12 +189,14 @@ function fullPools(model) {
     const notices = [];
     for (const [id, jobs] of jobs_of) {
         // Of a pool older than the loop the limit is not told; but jobs wait for nothing else.
-        const max = poolThreads(model, id) ?? mostAtOnce(jobs);
-        const full = fullTimes(jobs, max);
-        const span = (job) => job.started_at - job.queued_at;
-        const waited = jobs.filter((job) => span(job) >= LONG_QUEUE && touches(full, job.queued_at, job.started_at));
+        const steps = jobSteps(model, jobs);
+        const max = poolThreads(model, id) ?? mostAtOnce(steps);
+        const full = fullTimes(steps, max);
+        const waited = jobs
+            .map((job) => ({ job, from: job.queued_at, to: leftQueue(model, job) }))
+            .filter(({ from, to }) => to - from >= LONG_QUEUE && touches(full, from, to));
         if (waited.length > 0) {
-            notices.push(tellFullPool(id, max, jobs, waited, waited.reduce((one, other) => span(other) > span(one) ? other : one)));
+            notices.push(tellFullPool(id, max, jobs, waited));
         }
     }
     return notices;
@@ -205,44 +207,47 @@ function fullPools(model) {
  * @param {number} id the pool
  * @param {number} max its threads
  * @param {Object[]} jobs its jobs
- * @param {Object[]} waited those that waited
- * @param {Object} worst the one that waited longest
+ * @param {{job: Object, from: number, to: number}[]} waited those that waited, and when
  * @returns {Object} the notice
  */
-function tellFullPool(id, max, jobs, waited, worst) {
-    const tasks = new Set(waited.map((job) => job.by?.task).filter((task) => task !== undefined));
+function tellFullPool(id, max, jobs, waited) {
+    const worst = waited.reduce((one, other) => other.to - other.from > one.to - one.from ? other : one);
+    const tasks = new Set(waited.map(({ job }) => job.by?.task).filter((task) => task !== undefined));
     const [threads, busy] = max === 1 ? ["its only thread", "that was"] : [`one of its ${max} threads`, `all ${max} were`];
     return {
         kind: "full-pool",
         title: `Pool ${id} was full: ${waited.length} of ${counted(jobs.length, "job")} waited for ${threads}, `
-            + `${humanSpan(worst.started_at - worst.queued_at)} at most`,
-        evidence: `Job ${worst.id} waited longest, from ${stampText(worst.queued_at)} to ${stampText(worst.started_at)}, `
+            + `${humanSpan(worst.to - worst.from)} at most`,
+        evidence: `Job ${worst.job.id} waited longest, from ${stampText(worst.from)} to ${stampText(worst.to)}, `
             + `while ${busy} busy. More threads, or shorter jobs, would end that; a \`Semaphore\` would limit how many are queued.`,
-        events: waited.slice(0, MOST_EVIDENCE).map((job) => job.queued),
+        events: waited.slice(0, MOST_EVIDENCE).map(({ job }) => job.queued),
         tasks: [...tasks].slice(0, MOST_EVIDENCE),
-        from: waited.reduce((first, job) => Math.min(first, job.queued_at), Infinity),
-        to: waited.reduce((last, job) => Math.max(last, job.started_at), 0),
+        from: waited.reduce((first, { from }) => Math.min(first, from), Infinity),
+        to: waited.reduce((last, { to }) => Math.max(last, to), 0),
     };
 }
 
 /**
- * The begins and ends of jobs in the order of time; of the same moment, ends first.
+ * The begins and ends of jobs in the order of time; of the same moment, ends first. What has not
+ * ended goes on to the end of the trace.
+ * @param {Model} model the trace
  * @param {Object[]} jobs the jobs
  * @returns {number[][]} each moment with 1 for a begin, -1 for an end
  */
-function jobSteps(jobs) {
-    const steps = jobs.flatMap((job) => [[job.started_at, 1], [job.finished_at, -1]]);
+function jobSteps(model, jobs) {
+    const ran = jobs.filter((job) => job.started_at !== null);
+    const steps = ran.flatMap((job) => [[job.started_at, 1], [job.finished_at ?? model.end, -1]]);
     return steps.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
 }
 
 /**
  * The most jobs that ran at the same time.
- * @param {Object[]} jobs the jobs
+ * @param {number[][]} steps begins and ends of jobs
  * @returns {number} how many
  */
-function mostAtOnce(jobs) {
+function mostAtOnce(steps) {
     let [busy, most] = [0, 0];
-    for (const [, step] of jobSteps(jobs)) {
+    for (const [, step] of steps) {
         busy += step;
         most = Math.max(most, busy);
     }
@@ -251,14 +256,14 @@ function mostAtOnce(jobs) {
 
 /**
  * When all threads of a pool were busy.
- * @param {Object[]} jobs its jobs
+ * @param {number[][]} steps begins and ends of its jobs
  * @param {number} max its threads
  * @returns {{from: number, to: number}[]} the times, in order
  */
-function fullTimes(jobs, max) {
+function fullTimes(steps, max) {
     const times = [];
     let busy = 0;
-    for (const [at, step] of jobSteps(jobs)) {
+    for (const [at, step] of steps) {
         busy += step;
         if (step === 1 && busy === max) {
             times.push({ from: at, to: at });

@@ -16,6 +16,7 @@ const LIVE_WINDOW = 10e9;
 /** The page. */
 class Player {
     constructor() {
+        embed();
         /** @type {Run[]} one, or two to be compared */
         this.runs = [];
         /** The run whose machine is shown. @type {Run|null} */
@@ -56,6 +57,7 @@ class Player {
         byId("drop").hidden = first !== "";
         if (first !== "") this.load(first, "", false);
         if (second !== "") this.load(second, "", true);
+        listenToAddress(this);
     }
 
     /**
@@ -230,10 +232,7 @@ class Player {
             const first = lane.from(index, steps);
             const event =
                 wide && place > first ? (steps ? Math.floor(place) : lane.run.model.eventAtTime(place)) : segment.event;
-            this.go(
-                lane.run,
-                lane.kind === "worker" ? lane.run.model.eventAtTime(segment.from) : Math.max(event, segment.event),
-            );
+            this.go(lane.run, Math.max(event, segment.event));
             this.selected = { lane, segment, index };
         } else if (place !== null) {
             this.goTime(place, this.lanes.steps);
@@ -313,6 +312,7 @@ class Player {
         if (!run) return;
         if (run.index >= run.last) this.go(run, run.model.first);
         byId("play").textContent = "Pause";
+        document.documentElement.dataset.playing = "true";
         byId("sentence").setAttribute("aria-live", "off");
         let before = performance.now();
         let [place, time] = [run.index, run.at];
@@ -340,6 +340,7 @@ class Player {
         if (this.playing) cancelAnimationFrame(this.playing);
         this.playing = null;
         byId("play").textContent = "Play";
+        document.documentElement.dataset.playing = "false";
         byId("sentence").setAttribute("aria-live", this.live?.follow ? "off" : "polite");
     }
 
@@ -369,8 +370,10 @@ class Player {
         byId("sentence").replaceChildren(isolated(sentence, 400));
         const { first, last } = run.moment();
         const same = last > first ? `, the ${ordinal(index - first + 1)} of ${last - first + 1} at this moment` : "";
-        byId("where").textContent =
-            `${run.letter && `${run.letter}: `}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}${same}`;
+        byId("where").replaceChildren(
+            `${run.letter && `${run.letter}: `}event ${numberText(index + 1)} of ${numberText(run.last + 1)} at ${stampText(run.at)}`,
+            make("span", { text: same }),
+        );
         byId("canvas").setAttribute(
             "aria-label",
             harmless(

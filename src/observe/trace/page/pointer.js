@@ -90,6 +90,9 @@ function listenToPointer(lanes, tip) {
             if (sideways) {
                 event.preventDefault();
                 lanes.view.pan(across);
+            } else if (isEmbedded() && !event.ctrlKey) {
+                // Whoever reads a book scrolls past its figures.
+                return;
             } else if (event.offsetX >= lanes.view.left && performance.now() - scrolled > 400) {
                 if (event.deltaY > 0 && lanes.view.whole && !event.ctrlKey) return;
                 event.preventDefault();

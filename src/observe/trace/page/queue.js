@@ -1,9 +1,8 @@
 // The queue of a pool: how many jobs wait for a thread, over time.
 //
-// A job waits from when it was queued until a thread takes it. The loop is told of both the
-// beginning and the end of a job when it has ended; so of jobs whose end the trace does not tell,
-// the beginning is worked out: a pool takes jobs in order, so such a job has begun when a later one
-// began, and at the end of the trace the first of them have the threads that are free.
+// A job waits from when it was queued until a thread takes it, or finds that it was aborted. Of the
+// latter nothing is told; but a pool takes jobs in order, so it has left the queue when a later one
+// began.
 //
 // Cost: one pass over the jobs and a sort, when the lane is asked for and the trace has grown.
 
@@ -45,17 +44,17 @@ function poolsWithQueue(model) {
  */
 function queueFrom(model, pool) {
     const jobs = [...model.jobs.values()].filter((job) => job.pool === pool.id && job.queued !== null);
-    const begins = beginningsOf(model, pool, jobs);
     const steps = [];
     let [waited, longest] = [0, 0];
-    jobs.forEach((job, place) => {
-        const span = begins[place] - job.queued_at;
+    for (const job of jobs) {
+        const left = leftQueue(model, job);
+        const span = left - job.queued_at;
         if (span > 0) {
-            steps.push({ at: job.queued_at, by: 1 }, { at: begins[place], by: -1 });
+            steps.push({ at: job.queued_at, by: 1 }, { at: left, by: -1 });
             waited += span >= NOTICEABLE ? 1 : 0;
             longest = Math.max(longest, span);
         }
-    });
+    }
     steps.sort((one, other) => one.at - other.at);
     const segments = [];
     let [count, most] = [0, 0];
@@ -83,38 +82,11 @@ function queueFrom(model, pool) {
 }
 
 /**
- * When each job began; the end of the trace if it has not.
+ * When a job left the queue; the end of the trace if it has not.
  * @param {Model} model the trace
- * @param {Object} pool the record of the pool
- * @param {Object[]} jobs its jobs in the order of the queue
- * @returns {number[]} when
+ * @param {Object} job its record
+ * @returns {number} when; the clock was read by two threads, so it may be as it was queued
  */
-function beginningsOf(model, pool, jobs) {
-    const begins = jobs.map((job) => job.started_at);
-    let earliest = null;
-    for (let place = jobs.length - 1; place >= 0; place -= 1) {
-        if (begins[place] === null && earliest !== null) {
-            begins[place] = Math.max(earliest, jobs[place].queued_at);
-        } else if (begins[place] !== null) {
-            earliest = Math.min(earliest ?? Infinity, begins[place]);
-        }
-    }
-    // When each of its threads was done with all that is known of it.
-    const done = new Map();
-    for (const { worker, finished_at } of jobs) {
-        if (finished_at !== null) {
-            done.set(worker, Math.max(done.get(worker) ?? 0, finished_at));
-        }
-    }
-    const free = [...done.values()].sort((one, other) => other - one);
-    let unused = (pool.max ?? Infinity) - free.length;
-    jobs.forEach((job, place) => {
-        if (job.started_at !== null && job.finished_at !== null) {
-            return;
-        }
-        const at = unused > 0 ? 0 : free.pop() ?? model.end;
-        unused -= 1;
-        begins[place] = Math.min(begins[place] ?? Math.max(at, job.queued_at), Math.max(model.end, job.queued_at));
-    });
-    return begins;
+function leftQueue(model, job) {
+    return Math.max(job.left_at ?? model.end, job.queued_at);
 }

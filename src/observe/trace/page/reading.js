@@ -11,6 +11,9 @@ const SEGMENTS_AROUND = 12;
 /** Findings of which each is shown. */
 const MOST_FINDINGS = 12;
 
+/** In a compact page, more findings are folded. */
+const MOST_UNFOLDED = 2;
+
 /** What a person who looks at a trace without findings is told. */
 const LOOKED_FOR =
     "Nothing stands out. Looked for: polls over the threshold, waits one after the other that could have been at the same time, " +
@@ -54,6 +57,7 @@ class Reading {
         if (all.length === 0) list.append(make("li", { class: "none", text: LOOKED_FOR }));
         if (all.length > MOST_FINDINGS)
             list.append(make("li", { class: "none", text: `and ${numberText(all.length - MOST_FINDINGS)} more` }));
+        byId("findings-fold").open = !isEmbedded() || all.length <= MOST_UNFOLDED;
         byId("findings-title").textContent =
             all.length === 0 ? "What to notice" : `What to notice (${numberText(all.length)})`;
     }

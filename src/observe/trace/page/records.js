@@ -133,7 +133,8 @@ class History {
         if (job === undefined) {
             job = {
                 id, pool: 0, by: null, place: "", queued: null, queued_at: 0, started: null, started_at: null,
-                finished: null, finished_at: null, worker: null, panicked: false, told: false, unknown: true,
+                finished: null, finished_at: null, worker: null, panicked: false, left_at: null, told: false,
+                unknown: true,
             };
             this.jobs.set(id, job);
         }
@@ -166,7 +167,7 @@ class History {
     poolOf(id) {
         let pool = this.pools.get(id);
         if (pool === undefined) {
-            pool = { id, max: null, starts: [], sorted: true };
+            pool = { id, max: null, queued: new Set() };
             this.pools.set(id, pool);
         }
         return pool;

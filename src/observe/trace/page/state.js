@@ -254,7 +254,7 @@ const MACHINE_STEPS = new Map(Object.entries({
 /**
  * The state as the page shows it: who waits for what, and who waits at what.
  * @param {Machine} machine the machine
- * @param {Model} model the whole trace: a job's beginning is told only when its end is
+ * @param {Model} model the whole trace: what workers do is told a little later
  * @param {number} [time] the moment, for the pools, which work on while no event happens
  * @returns {Object} the State of the contract in `README.md`
  */
@@ -332,20 +332,18 @@ function awaitedKey(what) {
 }
 
 /**
- * The pools at a moment. A job's start is told late, with the time it had: so what
- * the whole trace knows is asked. Of a job whose end the trace does not tell, the start is not
- * known either: it stands under `perhaps` if a worker may have it, else in the queue.
+ * The pools at a moment. What workers do is told by messages, with the time it had: so what the
+ * whole trace knows is asked.
  * @param {Machine} machine the machine
  * @param {Model} model the whole trace
  * @param {number} time the moment
- * @returns {Map<number, Object>} {max, workers, queue, perhaps} of each pool
+ * @returns {Map<number, Object>} {max, workers, queue} of each pool
  */
 function poolsAt(machine, model, time) {
     const pools = new Map();
     const poolOf = (id) => {
         if (!pools.has(id)) {
-            const max = model.pools.get(id)?.max ?? null;
-            pools.set(id, { max, workers: new Map(), queue: [], perhaps: [] });
+            pools.set(id, { max: model.pools.get(id)?.max ?? null, workers: new Map(), queue: [] });
         }
         return pools.get(id);
     };
@@ -354,46 +352,14 @@ function poolsAt(machine, model, time) {
             poolOf(worker.pool).workers.set(worker.worker, null);
         }
     }
-    const untold = [];
     for (const [id, pool_id] of machine.jobs) {
-        const job = model.jobs.get(id);
+        const { left_at, started_at, finished_at, worker } = model.jobs.get(id);
         const pool = poolOf(pool_id);
-        if (job === undefined || job.finished_at === null) {
-            untold.push([id, pool_id]);
-        } else if (job.started_at > time) {
+        if (left_at === null || left_at > time) {
             pool.queue.push(id);
-        } else if (job.finished_at > time) {
-            pool.workers.set(job.worker, id);
+        } else if (started_at !== null && (finished_at ?? Infinity) > time) {
+            pool.workers.set(worker, id);
         }
     }
-    placeUntold(model, time, pools, untold);
     return pools;
-}
-
-/**
- * Places the jobs whose end the trace does not tell. A pool takes jobs in order, so one that was
- * queued before another that has begun has left the queue: it runs, or was aborted.
- * @param {Model} model the whole trace
- * @param {number} time the moment
- * @param {Map<number, Object>} pools the pools so far
- * @param {number[][]} untold each job with its pool
- */
-function placeUntold(model, time, pools, untold) {
-    const room = new Map();
-    for (const [id, { max, workers }] of pools) {
-        const busy = [...workers.values()].filter((job) => job !== null).length;
-        room.set(id, (max ?? Infinity) - busy);
-    }
-    for (const [job, id] of untold) {
-        const pool = pools.get(id);
-        if (job < model.lastJobStarted(id, time) || room.get(id) > 0) {
-            room.set(id, room.get(id) - 1);
-            pool.perhaps.push(job);
-        } else {
-            pool.queue.push(job);
-        }
-    }
-    for (const { queue } of pools.values()) {
-        queue.sort((one, other) => one - other);
-    }
 }

@@ -23,6 +23,7 @@
 //              the operating system reported S READY IN
 //              S was registered IN by BY                   S was registered before this trace begins
 //              job 5 ran for SPAN on worker 1, after SPAN in the queue
+//              job 5 began on worker 1, after SPAN in the queue, and its end is not told
 //              job 5 was given to pool 0 IN by BY at PLACE job 5 was queued before this trace begins
 //              T was spawned IN by BY at PLACE             T was spawned before this trace begins
 //              thread 3 is outside of the loop             the program is outside of the loop
