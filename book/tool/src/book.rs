@@ -12,7 +12,7 @@ use mdbook_summary::{Link, Summary, SummaryItem, parse_summary};
 
 use crate::faults::{Faults, Place};
 use crate::house::House;
-use crate::page::{Needs, Pages};
+use crate::page::{Needs, Pages, source};
 use crate::scene::Scenes;
 
 /// A chapter of the book: its file, seen from the root, and its text.
@@ -37,6 +37,9 @@ pub(crate) fn build(house: &House, wanted: &[String], faults: &Faults) -> anyhow
     let work = house.target().join(format!("book-{}", std::process::id()));
     render(house, summary, texts, &work)?;
     add_scenes(&scenes, &work)?;
+    for path in pages.cited.borrow().iter() {
+        source::write(house, path, &work)?;
+    }
     // Whoever reads the book meanwhile sees the old one, then the new one.
     if to.exists() {
         fs::remove_dir_all(&to)?;

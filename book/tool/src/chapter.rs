@@ -37,10 +37,22 @@ impl Directive {
     pub(crate) fn parse(inside: &str) -> Directive {
         let (head, note) = inside.split_once('|').unwrap_or((inside, ""));
         // In the cell of a table the `|` must be escaped.
-        let mut words = head.trim_end_matches('\\').split_whitespace().map(str::to_owned);
+        let mut words = words(head.trim_end_matches('\\')).into_iter();
         let name = words.next().unwrap_or_default();
         Directive { name, words: words.collect(), note: note.trim().to_owned() }
     }
+}
+
+/// The words of a text; what stands in double quotes is one.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (number, part) in text.split('"').enumerate() {
+        match number % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
 }
 
 /// Cuts a text that begins on this line of this file.

@@ -8,6 +8,7 @@
 mod book;
 mod chapter;
 mod code;
+mod exercise;
 mod faults;
 mod house;
 mod options;

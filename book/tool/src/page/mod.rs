@@ -1,9 +1,12 @@
 //! Pieces of a chapter put in their places: from what stands in a chapter to what mdBook gets.
 
+mod exercise;
 mod figure;
+mod ledger;
 mod listing;
 mod needs;
 mod predict;
+pub(crate) mod source;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -120,6 +123,9 @@ impl<'a> Pages<'a> {
             ("why", [scene, words @ ..]) => {
                 Ok(fenced("text", &self.trace(scene)?.why(words)?.join("\n")))
             }
+            ("experiment", [id]) => ledger::experiment(self.house, id),
+            ("ledger", []) => ledger::ledger(self.house),
+            ("exercise", [name]) => self.exercise(name),
             (name, _) => Err(usage(name)),
         }
     }
@@ -173,6 +179,9 @@ fn usage(name: &str) -> String {
         "output" => "{{#output SCENE}}",
         "why" => "{{#why SCENE poll TASK N}} or {{#why SCENE sleep N}}",
         "value" => "{{#value SCENE QUERY}}",
+        "experiment" => "{{#experiment X10}}",
+        "ledger" => "{{#ledger}}",
+        "exercise" => "{{#exercise NAME}}",
         _ => return format!("there is no directive `{name}`: book/README.md lists them"),
     };
     format!("this directive is written `{usage}`")

@@ -65,12 +65,12 @@ impl Trace {
         let found: Vec<u64> = match (word.strip_suffix('*'), word.parse::<u64>()) {
             (Some(prefix), _) => self.named(|name| name.starts_with(prefix)),
             (None, Ok(number)) if self.names.contains_key(&number) => vec![number],
-            (None, _) => self.named(|name| joined(name) == word),
+            (None, _) => self.named(|name| name == word),
         };
         if found.is_empty() {
             let names = self.names.iter().map(|(number, name)| match name.is_empty() {
                 true => number.to_string(),
-                false => joined(name),
+                false => format!("`{name}`"),
             });
             let names: Vec<String> = names.collect();
             return Err(format!("there is no task `{word}`; there are {}", names.join(", ")));
@@ -120,10 +120,5 @@ impl Trace {
 pub(crate) fn nth<T: Copy>(of: &[T], number: &str, what: &str) -> Result<T, String> {
     let number: usize = number.parse().map_err(|_| format!("`{number}` is no number"))?;
     let item = number.checked_sub(1).and_then(|index| of.get(index));
-    item.copied().ok_or_else(|| format!("there are {} {what}, and no {number}.", of.len()))
-}
-
-/// A name as one word: directives are split at spaces.
-fn joined(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join("-")
+    item.copied().ok_or_else(|| format!("there are {} {what}, and no number {number}", of.len()))
 }

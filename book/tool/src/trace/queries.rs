@@ -2,6 +2,7 @@
 //!
 //! A query is a name and words; its answer is a number or a few words. TASK is a task's name, its
 //! number, or with a `*` at its end all names that begin so; where one task is meant it must be one.
+//! A name with spaces stands in double quotes.
 
 use super::ask;
 use super::{Trace, nth};
@@ -90,10 +91,22 @@ pub(crate) const QUERIES: &[Query] = &[
         answer: |trace, _| Ok(trace.max_ready().to_string()),
     },
     Query {
+        name: "timers",
+        words: "",
+        says: "how many timers were armed in all",
+        answer: |trace, _| Ok(trace.count("timer_armed").to_string()),
+    },
+    Query {
         name: "timers-at-once",
         words: "",
         says: "how many timers were armed at once, at most",
         answer: |trace, _| Ok(trace.timers_at_once().to_string()),
+    },
+    Query {
+        name: "jobs",
+        words: "",
+        says: "how many jobs were given to pools",
+        answer: |trace, _| Ok(trace.count("job_queued").to_string()),
     },
     Query {
         name: "jobs-at-once",
@@ -183,7 +196,8 @@ pub(crate) fn answer(trace: &Trace, words: &[&str]) -> Answer {
     let query = query
         .ok_or_else(|| format!("there is no query `{name}`: `cargo book queries` lists them"))?;
     if words.len() > query.words.split_whitespace().count() {
-        return Err(format!("`{name}` is asked as `{name} {}`", query.words).replace(" `", "`"));
+        let asked = format!("{name} {}", query.words);
+        return Err(format!("`{name}` is asked as `{}`", asked.trim()));
     }
     (query.answer)(trace, words)
 }
