@@ -13,7 +13,7 @@
 //! A bell that is rung before the loop sleeps must cut that sleep short: a bell remembers.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use boucle::observe::ThreadId;
 
@@ -31,6 +31,13 @@ pub enum Message {
 pub trait Bell: Send + Sync {
     /// Ends the loop's present sleep, or its next one.
     fn ring(&self);
+}
+
+/// A bell that others hold too.
+impl<B: Bell> Bell for Arc<B> {
+    fn ring(&self) {
+        B::ring(self);
+    }
 }
 
 /// The letter box of one loop.
