@@ -140,8 +140,28 @@ impl Clock {
 pub fn emit<'a>(event: impl FnOnce() -> Event<'a>) {
     // Where the thread ends already, nobody watches any more.
     let Ok(Some(mut observer)) = OBSERVER.try_with(Cell::take) else { return };
-    observer.event(now(), &event());
+    let event = event();
+    if !is_idle_look(&event) {
+        observer.event(now(), &event);
+    }
     OBSERVER.set(Some(observer));
+}
+
+/// Whether the event tells of a look at the operating system, without a sleep, by a simulated loop:
+/// there is nothing to be seen, so boucle's does not look, and a trace leaves it out.
+fn is_idle_look(event: &Event<'_>) -> bool {
+    thread_local! {
+        /// Such a look has begun.
+        static LOOKS: Cell<bool> = const { Cell::new(false) };
+    }
+    match event {
+        Event::WaitBegan { timeout, .. } => {
+            LOOKS.set(is_simulated() && *timeout == Some(Duration::ZERO));
+            LOOKS.get()
+        }
+        Event::WaitEnded { .. } => LOOKS.take(),
+        _ => false,
+    }
 }
 
 /// The first event of a loop that polls all tasks that are ready in a turn, and may have so many

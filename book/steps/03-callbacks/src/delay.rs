@@ -1,8 +1,8 @@
 //! A server that answers late, and its client, in callbacks.
 //!
 //! The client sends a number of milliseconds, as one line; the server answers with that line when
-//! they have passed. Read what becomes of one conversation here, and then read it in `07-heap-timers`,
-//! where each side is one function.
+//! they have passed. Read what becomes of one conversation here, and then read it in `tests/delay.rs`
+//! of step 7, where each side is one function.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Read, Write};
