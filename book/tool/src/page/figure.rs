@@ -44,7 +44,7 @@ fn figure(title: &str, page: Option<&str>, pictures: &[&str], note: &str) -> Str
     let images: String = pictures
         .iter()
         .map(|picture| {
-            format!("<img src=\"{picture}\" alt=\"{title}: who did what when\" loading=\"lazy\">\n")
+            format!("<img src=\"{picture}\" alt=\"{title}: who did what when\">\n")
         })
         .collect();
     let (replay, link) = match page {
