@@ -88,6 +88,7 @@ impl Bench {
         let (engine, turn) = (&self.engine, self.turns.get() + 1);
         let _entered = context::enter(engine);
         self.turns.set(turn);
+        assert!(turn < 100_000, "the bench has turned a hundred thousand times: who never rests?");
         engine.probe.emit(|| Event::TurnBegan { turn });
         let polls = poll(engine);
         engine.probe.set_cause(Cause::Program);
