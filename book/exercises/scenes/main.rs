@@ -31,7 +31,7 @@ use boucle::observe::{Format, History, Record};
 const SCENES: [(&str, fn() -> Record); 8] = [
     ("executor", tasks::executor),
     ("join", tasks::join),
-    ("sleep", timers::sleeps_on_a_heap),
+    ("heap", timers::sleeps_on_a_heap),
     ("wheel", timers::sleeps_on_a_wheel),
     ("select", select::first_of_two),
     ("semaphore", select::two_at_a_time),

@@ -1,4 +1,4 @@
-//! Judge of `sleep`: timers on a heap, and the future that waits for one.
+//! Judge of `heap`: timers on a heap, and the future that waits for one.
 
 mod support;
 
