@@ -30,7 +30,7 @@
 //! | `time.rs` | `sleep`, `timeout` |
 //! | `task.rs` | `spawn`, `JoinHandle`, `yield_now`: what a program does with tasks |
 //!
-//! **Its defect.** It is complete, and small, and pays for that: maps where an arena would do, two
+//! **Its defect.** It is complete, and small, and pays for that: maps where an arena would do, four
 //! allocations a task, a system call for each message of another thread, one waiter a direction,
 //! handles that stay on their thread, tasks that nobody can abort, threads that never leave.
 //!
