@@ -27,8 +27,11 @@ use std::process::ExitCode;
 
 use boucle::observe::{Format, History, Record};
 
-/// The scenes, by the name of their exercise.
-const SCENES: [(&str, fn() -> Record); 8] = [
+/// A scene: the name of its exercise, and its program.
+type Scene = (&'static str, fn() -> Record);
+
+/// The scenes.
+const SCENES: [Scene; 8] = [
     ("executor", tasks::executor),
     ("join", tasks::join),
     ("heap", timers::sleeps_on_a_heap),
