@@ -43,7 +43,9 @@ impl Watched {
         let ready = self.reactor.wait(Some(ms(millis)), &mut due, tell).unwrap();
         assert_eq!(ready as usize, told.len());
         let causes = due.iter().map(|&(cause, _)| cause).collect();
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due {
+            waker.wake();
+        }
         (told, causes)
     }
 

@@ -48,7 +48,9 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         // Rule 4. The loop has `cancel_timer`, and may be gone.
-        todo!("exercise `heap`: cancel the timer")
+        if !std::thread::panicking() {
+            todo!("exercise `heap`: cancel the timer");
+        }
     }
 }
 
