@@ -17,6 +17,7 @@ use boucle::time::{Instant, sleep};
 use museum::Way;
 
 /// A guest, and how long he takes to say what he wants.
+#[derive(Debug)]
 struct Guest {
     name: &'static str,
     hesitates: Duration,
@@ -57,7 +58,7 @@ pub async fn evening(way: Way) -> Vec<(&'static str, Duration)> {
         for (name, hesitates) in [("slow", 300), ("bob", 20), ("eve", 20)] {
             let hesitates = Duration::from_millis(hesitates);
             let guest = Guest { name, hesitates, came: Instant::now() };
-            door.send(guest).await.ok().expect("the waiter is there");
+            door.send(guest).await.expect("the waiter is there");
             sleep(Duration::from_millis(10)).await;
         }
     });

@@ -83,9 +83,9 @@ pub fn play(way: Way) -> Duration {
         seen.set(now());
     };
     let queue = Slotted { queue: VecDeque::new(), slot: None, in_a_row: 0, way };
-    // The task that comes last is the first in the slot.
+    // The one that comes last begins, for it is in the slot.
     let tasks: Vec<small::Task> =
-        vec![("guest", Box::pin(guest)), ("pong", Box::pin(pong)), ("ping", Box::pin(ping))];
+        vec![("pong", Box::pin(pong)), ("guest", Box::pin(guest)), ("ping", Box::pin(ping))];
     small::run(queue, tasks).expect("everybody is woken");
     turn.get()
 }

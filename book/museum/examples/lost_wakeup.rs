@@ -95,9 +95,10 @@ pub fn run(way: Way) -> Duration {
         Way::Broken => inbox.may_sleep_broken(other_thread),
         Way::Mended => inbox.may_sleep_mended(other_thread),
     };
-    let (timeout, reason) = match may_sleep {
-        true => (LIMIT, WaitReason::CallerLimit),
-        false => (Duration::ZERO, WaitReason::MailWaits),
+    let (timeout, reason) = if may_sleep {
+        (LIMIT, WaitReason::CallerLimit)
+    } else {
+        (Duration::ZERO, WaitReason::MailWaits)
     };
     emit(|| Event::WaitBegan { timeout: Some(timeout), reason });
     if may_sleep {

@@ -47,16 +47,23 @@ fn read_mended(stream: &mut mio::net::TcpStream, buffer: &mut [u8]) -> io::Resul
 }
 // ANCHOR_END: mended
 
-/// A loop with one connection and one task, until all is read or no edge comes. Returns how much
-/// was read.
-pub fn run(way: Way) -> io::Result<usize> {
+/// Both ends of a connection: the client's, and ours.
+pub fn connect() -> io::Result<(TcpStream, mio::net::TcpStream)> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    let mut client = TcpStream::connect(listener.local_addr()?)?;
+    let client = TcpStream::connect(listener.local_addr()?)?;
     let (stream, _) = listener.accept()?;
     stream.set_nonblocking(true)?;
-    let mut stream = mio::net::TcpStream::from_std(stream);
-    let (mut poll, mut events, mut buffer) =
-        (mio::Poll::new()?, Events::with_capacity(8), [0; 4096]);
+    Ok((client, mio::net::TcpStream::from_std(stream)))
+}
+
+/// A loop with one connection and one task, until all is read or no edge comes. Returns how much
+/// was read.
+pub fn run(
+    way: Way,
+    (mut client, mut stream): (TcpStream, mio::net::TcpStream),
+) -> io::Result<usize> {
+    let (mut poll, mut events) = (mio::Poll::new()?, Events::with_capacity(8));
+    let mut buffer = [0; 4096];
     let (task, source, place) = (TaskId(1), SourceId(1), Location::caller());
     emit(|| loop_built(1));
     emit(|| Event::Spawned { task, by: cause(), place, name: "reader" });
@@ -66,8 +73,9 @@ pub fn run(way: Way) -> io::Result<usize> {
         emit(|| Event::Awaits { what: Awaited::Read(source), by: cause() });
         Poll::<()>::Pending
     });
-    poll.registry().register(&mut stream, Token(1), Interest::READABLE)?;
+    // What is sent before lies there in one piece, so there is one edge for all of it.
     client.write_all(&[b'x'; SENT])?;
+    poll.registry().register(&mut stream, Token(1), Interest::READABLE)?;
 
     let (mut total, mut turn, mut polls) = (0, 1, 1);
     loop {
@@ -119,8 +127,9 @@ pub fn run(way: Way) -> io::Result<usize> {
 }
 
 fn main() -> io::Result<()> {
+    let connection = connect()?;
     let _watch = Watch::from_environment("one_read")?;
-    let total = run(Way::asked())?;
+    let total = run(Way::asked(), connection)?;
     let then = if total < SENT { ", and then no edge came" } else { "" };
     println!("{total} of {SENT} bytes{then}");
     Ok(())

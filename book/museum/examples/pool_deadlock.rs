@@ -49,8 +49,9 @@ pub async fn report(way: Way) -> bool {
 }
 
 fn main() {
-    match boucle::block_on(report(Way::asked())) {
-        true => println!("the report is written"),
-        false => println!("no answer for {} ms: the report is given up", PATIENCE.as_millis()),
+    if boucle::block_on(report(Way::asked())) {
+        println!("the report is written");
+    } else {
+        println!("no answer for {} ms: the report is given up", PATIENCE.as_millis());
     }
 }

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use boucle::sync::{mpsc, oneshot};
 use boucle::task::spawn_named;
-use boucle::time::{Instant, block_for, sleep};
+use boucle::time::{Instant, sleep};
 use futures_lite::future::or;
 use museum::Way;
 
 /// How many orders lie there when the cook begins.
-const ORDERS: u32 = 300;
+const ORDERS: u32 = 100;
 
 /// What ends a wait.
 enum First {
@@ -42,7 +42,7 @@ async fn cook(mut orders: mpsc::Receiver<u32>, mut closed: oneshot::Receiver<()>
             Way::Mended => or(closing, order).await,
         };
         match first {
-            First::Order => block_for(Duration::from_millis(1)),
+            First::Order => sleep(Duration::from_millis(1)).await,
             First::Closed => return meals,
         }
         meals += 1;
@@ -64,7 +64,7 @@ pub async fn evening(way: Way) -> (Duration, u32) {
         close.send(()).expect("the cook is there");
         println!("closed after {} ms", began.elapsed().as_millis());
         // The waiter still has the order book.
-        sleep(Duration::from_millis(1000)).await;
+        sleep(Duration::from_millis(200)).await;
         drop(order);
     });
     let meals = cook.await.expect("it does not panic");

@@ -40,6 +40,7 @@ struct Guest {
 
 impl Seats {
     /// Registers a connection.
+    #[track_caller]
     fn seat(&mut self, name: &'static str, stream: TcpStream) -> io::Result<()> {
         stream.set_nonblocking(true)?;
         let mut stream = mio::net::TcpStream::from_std(stream);
@@ -80,16 +81,20 @@ impl Seats {
     }
 }
 
-/// Ann and Bob are on the phone with one another, and both hang up at once. Carol, who is waiting
-/// outside, is given a seat. Returns who sits there in the end.
-pub fn run(way: Way) -> io::Result<Vec<&'static str>> {
+/// Three connections: the guest's end of each, and ours.
+pub fn connect() -> io::Result<[(TcpStream, TcpStream); 3]> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let connect = || -> io::Result<(TcpStream, TcpStream)> {
         let outside = TcpStream::connect(listener.local_addr()?)?;
         Ok((outside, listener.accept()?.0))
     };
-    let ((ann, ann_here), (bob, bob_here), (_carol, carol_here)) =
-        (connect()?, connect()?, connect()?);
+    Ok([connect()?, connect()?, connect()?])
+}
+
+/// Ann and Bob are on the phone with one another, and both hang up at once. Carol, who is waiting
+/// outside, is given a seat. Returns who sits there in the end.
+pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec<&'static str>> {
+    let [(ann, ann_here), (bob, bob_here), (_carol, carol_here)] = connections;
     emit(|| loop_built(1));
     emit(|| Event::TurnBegan { turn: 1 });
     let (poll, free) = (mio::Poll::new()?, vec![1, 0]);
@@ -153,6 +158,7 @@ pub fn run(way: Way) -> io::Result<Vec<&'static str>> {
     Ok(left)
 }
 
+#[track_caller]
 fn told_of_guest(number: u32, name: &'static str) {
     let (task, source, place) = (TaskId(number), SourceId(number), Location::caller());
     emit(|| Event::Spawned { task, by: cause(), place, name });
@@ -169,7 +175,8 @@ fn waits(source: SourceId) -> Poll<()> {
 }
 
 fn main() -> io::Result<()> {
+    let connections = connect()?;
     let _watch = Watch::from_environment("token_reuse")?;
-    println!("still connected: {:?}", run(Way::asked())?);
+    println!("still connected: {:?}", run(Way::asked(), connections)?);
     Ok(())
 }

@@ -19,10 +19,18 @@ use museum::Way;
 const MS: Duration = Duration::from_millis(1);
 const ORDERS: usize = 100;
 
+/// How many orders lie in the queue, now and at most.
+#[derive(Default)]
+struct Heap {
+    now: Cell<usize>,
+    most: Cell<usize>,
+}
+
 /// Takes an order every 3 ms; returns how old the oldest was when it came out.
-async fn cook(mut orders: Receiver<Instant>) -> Duration {
+async fn cook(mut orders: Receiver<Instant>, heap: Rc<Heap>) -> Duration {
     let mut oldest = Duration::ZERO;
     while let Some(ordered) = orders.recv().await {
+        heap.now.set(heap.now.get() - 1);
         oldest = oldest.max(ordered.elapsed());
         sleep(3 * MS).await;
     }
@@ -40,18 +48,19 @@ pub async fn evening(way: Way) -> (usize, Duration) {
     };
     // ANCHOR_END: ways
     let (order, orders) = channel(capacity);
-    let most = Rc::new(Cell::new(0));
-    let seen = Rc::clone(&most);
+    let heap = Rc::new(Heap::default());
+    let seen = Rc::clone(&heap);
     spawn_named("guests", async move {
         for _ in 0..ORDERS {
             sleep(MS).await;
             order.send(Instant::now()).await.expect("the cook is there");
-            seen.set(seen.get().max(capacity - order.capacity()));
+            seen.now.set(seen.now.get() + 1);
+            seen.most.set(seen.most.get().max(seen.now.get()));
         }
     });
-    let cook = spawn_named("cook", cook(orders));
+    let cook = spawn_named("cook", cook(orders, Rc::clone(&heap)));
     let oldest = cook.await.expect("it does not panic");
-    (most.get(), oldest)
+    (heap.most.get(), oldest)
 }
 
 fn main() {

@@ -113,7 +113,8 @@ pub fn run<Q: Queue>(queue: Q, tasks: Vec<Task>) -> Result<(), String> {
         emit(|| Event::TurnBegan { turn });
         LOOP_TIME.set(now());
         let polls = poll_tasks(&queue, &mut waiting);
-        let goes_on = !waiting.is_empty() && wait(lock(&queue).len());
+        let ready = lock(&queue).len();
+        let goes_on = !waiting.is_empty() && wait(ready);
         emit(|| Event::TurnEnded { turn, polls });
         if !goes_on {
             break;
@@ -129,10 +130,7 @@ pub fn run<Q: Queue>(queue: Q, tasks: Vec<Task>) -> Result<(), String> {
 }
 
 /// Step 1. Returns how many polls that was.
-fn poll_tasks<Q: Queue>(
-    queue: &Arc<Mutex<Q>>,
-    waiting: &mut BTreeMap<TaskId, Task>,
-) -> u32 {
+fn poll_tasks<Q: Queue>(queue: &Arc<Mutex<Q>>, waiting: &mut BTreeMap<TaskId, Task>) -> u32 {
     let mut polls = 0;
     while polls < POLLS_PER_TURN {
         let Some(task) = lock(queue).next() else { break };

@@ -1,0 +1,64 @@
+//! The third room: who is polled when, and what time it is.
+
+#![allow(dead_code, reason = "the exhibits are programs, and nobody runs their `main` here")]
+
+use std::time::Duration;
+
+use boucle_watch::{Watch, assert_consistent};
+use museum::{Way, assert_catches, event_loop};
+
+#[path = "../examples/await_in_a_loop.rs"]
+mod await_in_a_loop;
+#[path = "../examples/cached_now.rs"]
+mod cached_now;
+#[path = "../examples/lifo_slot.rs"]
+mod lifo_slot;
+#[path = "../examples/starving_select.rs"]
+mod starving_select;
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn a_quick_guest_does_not_wait_for_a_slow_one() {
+    assert_catches("310 ms", |way| {
+        let book = event_loop().block_on(await_in_a_loop::evening(way));
+        let (_, stayed) = book.iter().find(|(name, _)| *name == "bob").expect("he was there");
+        if *stayed <= 20 * MS { Ok(()) } else { Err(format!("{} ms", stayed.as_millis())) }
+    });
+}
+
+#[test]
+fn two_who_wake_each_other_do_not_starve_a_third() {
+    assert_catches("31 ms", |way| {
+        let (_watch, _) = Watch::simulated();
+        let turn = lifo_slot::play(way);
+        if turn <= 10 * MS { Ok(()) } else { Err(format!("after {} ms", turn.as_millis())) }
+    });
+}
+
+#[test]
+fn a_closing_time_is_heard_under_load() {
+    assert_catches("100 meals", |way| {
+        let (gone, meals) = event_loop().block_on(starving_select::evening(way));
+        if gone <= 22 * MS { Ok(()) } else { Err(format!("gone after {meals} meals")) }
+    });
+}
+
+#[test]
+fn a_sleep_is_never_too_short() {
+    assert_catches("10 ms", |way| {
+        let (_watch, _) = Watch::simulated();
+        let boiled = cached_now::dinner(way);
+        if boiled >= 50 * MS { Ok(()) } else { Err(format!("{} ms", boiled.as_millis())) }
+    });
+}
+
+#[test]
+fn the_small_loop_tells_a_consistent_story() {
+    for way in [Way::Broken, Way::Mended] {
+        let (watch, record) = Watch::simulated();
+        cached_now::dinner(way);
+        drop(watch);
+        assert_consistent(&record);
+    }
+}
