@@ -34,7 +34,7 @@ pub fn dinner(way: Way) -> Duration {
         block_for(40 * MS);
         let began = now();
         sleep(50 * MS, way).await;
-        seen.set(now() - began);
+        seen.set(now().saturating_sub(began));
     };
     small::run(Oldest::default(), vec![("cook", Box::pin(cook))]).expect("it is woken");
     boiled.get()

@@ -23,7 +23,7 @@ use museum::{Way, small};
 /// The connections of a house with two seats.
 struct Seats {
     poll: mio::Poll,
-    seats: [Option<Guest>; 2],
+    places: [Option<Guest>; 2],
     /// Free seats; the one that became free last is taken first.
     free: Vec<usize>,
     /// How many guests there have been.
@@ -49,7 +49,7 @@ impl Seats {
         let number = self.count;
         let token = self.token(place, number);
         self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
-        self.seats[place] = Some(Guest { number, name, stream });
+        self.places[place] = Some(Guest { number, name, stream });
         told_of_guest(number, name);
         Ok(())
     }
@@ -65,14 +65,14 @@ impl Seats {
 
     /// Whom it means by that.
     fn guest(&self, token: Token) -> Option<&Guest> {
-        let guest = self.seats[token.0 & 1].as_ref()?;
+        let guest = self.places[token.0 & 1].as_ref()?;
         (self.token(token.0 & 1, guest.number) == token).then_some(guest)
     }
     // ANCHOR_END: ways
 
     /// A guest has hung up: he goes.
     fn leave(&mut self, place: usize) {
-        if let Some(mut guest) = self.seats[place].take() {
+        if let Some(mut guest) = self.places[place].take() {
             // It fails only where the system has forgotten it.
             let _ = self.poll.registry().deregister(&mut guest.stream);
             self.free.push(place);
@@ -98,7 +98,7 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
     emit(|| loop_built(1));
     emit(|| Event::TurnBegan { turn: 1 });
     let (poll, free) = (mio::Poll::new()?, vec![1, 0]);
-    let mut seats = Seats { poll, seats: [None, None], free, count: 0, way };
+    let mut seats = Seats { poll, places: [None, None], free, count: 0, way };
     drop((ann, bob));
     for hung_up in [&ann_here, &bob_here] {
         // Returns when the news is there.
@@ -147,8 +147,8 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
         }
     }
     emit(|| Event::TurnEnded { turn: 2, polls });
-    let left = seats.seats.iter().flatten().map(|guest| guest.name).collect();
-    let there = seats.seats.iter().flatten().map(|guest| guest.number);
+    let left = seats.places.iter().flatten().map(|guest| guest.name).collect();
+    let there = seats.places.iter().flatten().map(|guest| guest.number);
     for number in there {
         emit(|| Event::Aborted { task: TaskId(number) });
         emit(|| Event::Dropped { task: TaskId(number), joined: false });

@@ -6,7 +6,7 @@
 //!
 //! | room | exhibits |
 //! |---|---|
-//! | wakes | `no_wake`, `stale_waker`, `lost_wakeup`, `cleared_late`, `self_wake` |
+//! | wakes | `no_wake`, `stale_waker`, `lost_wakeup`, `cleared_late`, `wake_under_borrow`, `self_wake` |
 //! | edges and tokens | `one_read`, `token_reuse` |
 //! | order and time | `await_in_a_loop`, `lifo_slot`, `starving_select`, `cached_now` |
 //! | blocking | `blocking_in_a_task`, `pool_deadlock` |

@@ -18,6 +18,8 @@ mod no_wake;
 mod self_wake;
 #[path = "../examples/stale_waker.rs"]
 mod stale_waker;
+#[path = "../examples/wake_under_borrow.rs"]
+mod wake_under_borrow;
 
 #[test]
 fn who_waits_at_a_gate_gets_in_when_it_opens() {
@@ -48,6 +50,14 @@ fn a_wake_during_the_poll_queues_the_task_again() {
     assert_catches("nobody wakes cook", |way| {
         let (_watch, _) = Watch::simulated();
         cleared_late::kitchen(way)
+    });
+}
+
+#[test]
+fn a_bell_stands_a_waker_that_comes_back_to_it() {
+    assert_catches("[]", |way| {
+        let fed = wake_under_borrow::dinner(way);
+        if fed == ["ann", "bob"] { Ok(()) } else { Err(format!("had dessert: {fed:?}")) }
     });
 }
 
