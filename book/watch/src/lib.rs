@@ -75,13 +75,20 @@ pub struct Watch {
 impl Watch {
     /// The watch that the environment asks for, under the name of this program: `BOUCLE_TRACE` is a
     /// file (`.html`, `.svg`, `.jsonl`, `.json`, `.txt`) or `-`, the standard error stream;
+    /// `BOUCLE_COMPARE` is the trace of another run, to be shown beside it on the page;
     /// `BOUCLE_SIMULATE=in-order` makes the time virtual. Without them nobody watches.
     pub fn from_environment(program: &str) -> io::Result<Watch> {
         let value = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let observer: Option<Box<dyn Observer>> = match value("BOUCLE_TRACE") {
             None => None,
             Some(path) if path == "-" => Some(Box::new(Print::stderr())),
-            Some(path) => Some(Box::new(Trace::to_file(path)?.program(program))),
+            Some(path) => {
+                let trace = Trace::to_file(path)?.program(program);
+                Some(Box::new(match value("BOUCLE_COMPARE") {
+                    None => trace,
+                    Some(other) => trace.compare_with(other)?,
+                }))
+            }
         };
         let clock = match value("BOUCLE_SIMULATE") {
             None => Clock::real(),
