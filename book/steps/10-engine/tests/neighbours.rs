@@ -94,7 +94,8 @@ fn the_table_of_the_steps_counts_their_lines() {
     let mut before = None;
     for row in &rows[..9] {
         let (all, new) = size(before, row[1]);
-        assert_eq!((row[4], row[5]), (&*all.to_string(), &*new.to_string()), "{}", row[1]);
+        let counted = (&*all.to_string(), &*new.to_string());
+        assert_eq!((row[4], row[5]), counted, "correct the row of {} in steps/README.md", row[1]);
         before = Some(row[1]);
     }
 }
