@@ -91,9 +91,7 @@ pub(crate) fn tell(loop_id: u32, run: impl FnOnce(&Engine) + Copy + Send + 'stat
     if of(loop_id, run).is_none()
         && let Some(inbox) = inbox(loop_id)
     {
-        let message = Message::Run(Box::new(move || {
-            of(loop_id, run);
-        }));
+        let message = Message::Run(Box::new(move || _ = of(loop_id, run)));
         // A loop that closed in the meantime needs to be told nothing.
         let _ = inbox.send(message);
     }
