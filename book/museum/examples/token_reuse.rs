@@ -113,10 +113,14 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
     let limit = Some(Duration::from_millis(100));
     emit(|| Event::WaitBegan { timeout: limit, reason: WaitReason::CallerLimit });
     seats.poll.poll(&mut events, limit)?;
-    let batch: Vec<Token> =
-        events.iter().filter(|it| it.is_read_closed()).map(mio::event::Event::token).collect();
-    for token in &batch {
-        let source = SourceId(seats.guest(*token).expect("he has not gone").number);
+    let hung_up = events.iter().filter(|event| event.is_read_closed());
+    let batch: Vec<(Token, SourceId)> = hung_up
+        .map(|event| {
+            let guest = seats.guest(event.token()).expect("he has not gone");
+            (event.token(), SourceId(guest.number))
+        })
+        .collect();
+    for &(_, source) in &batch {
         emit(|| Event::SourceReady { source, readable: true, writable: false });
     }
     emit(|| Event::WaitEnded { sources: batch.len() as u32 });
@@ -124,11 +128,11 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
 
     emit(|| Event::TurnBegan { turn: 2 });
     let (mut carol, mut polls) = (Some(carol_here), 0);
-    for (token, source) in batch.into_iter().zip(1..) {
+    for (token, source) in batch {
         // The second event of the batch finds nobody here, or Carol.
         let Some(guest) = seats.guest(token) else { continue };
         let task = TaskId(guest.number);
-        emit(|| Event::Woken { task, by: Cause::Source(SourceId(source)) });
+        emit(|| Event::Woken { task, by: Cause::Source(source) });
         let place = token.0 & 1;
         _ = small::poll(task, || {
             seats.leave(place);

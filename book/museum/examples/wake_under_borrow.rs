@@ -61,9 +61,12 @@ impl Bell {
     // ANCHOR_END: mended
 }
 
+/// What is to be polled.
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+
 thread_local! {
     /// The tasks that wait.
-    static TASKS: RefCell<BTreeMap<u32, Pin<Box<dyn Future<Output = ()>>>>> = RefCell::default();
+    static TASKS: RefCell<BTreeMap<u32, Task>> = RefCell::default();
     /// How often one was polled.
     static POLLS: Cell<u32> = const { Cell::new(0) };
 }
