@@ -7,6 +7,7 @@
 
 mod book;
 mod chapter;
+mod check;
 mod code;
 mod exercise;
 mod faults;
@@ -25,6 +26,8 @@ use options::{Command, Options};
 const HELP: &str = "\
 cargo book                     makes the book: book/build/index.html
 cargo book build CHAPTER...    these chapters alone, as 09 or 09-executor: book/target/draft/
+cargo book check [CHAPTER...]  whether all that the book shows is still so
+cargo book bless [SCENE|CHAPTER...]  keeps traces and consoles as they are now
 cargo book queries             what {{#value SCENE QUERY}} may ask
 cargo book help                this
 
@@ -45,6 +48,8 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let faults = Faults::default();
     match &options.command {
         Command::Help => println!("{HELP}"),
+        Command::Check(chapters) => check::check(&house, chapters, &faults)?,
+        Command::Bless(names) => check::bless(&house, names, &faults)?,
         Command::Queries => queries(),
         Command::Build(chapters) => book::build(&house, chapters, &faults)?,
     }

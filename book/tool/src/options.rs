@@ -8,6 +8,10 @@ use lexopt::{Arg, Parser, ValueExt};
 pub(crate) enum Command {
     Help,
     Queries,
+    /// Everything, or these chapters.
+    Check(Vec<String>),
+    /// Everything, or these scenes and chapters.
+    Bless(Vec<String>),
     /// The whole book, or only these chapters.
     Build(Vec<String>),
 }
@@ -34,6 +38,8 @@ impl Options {
         let mut words = words.into_iter();
         let command = match words.next().as_deref() {
             None | Some("build") => Command::Build(words.collect()),
+            Some("check") => Command::Check(words.collect()),
+            Some("bless") => Command::Bless(words.collect()),
             Some("queries") => Command::Queries,
             Some("help") => Command::Help,
             Some(other) => bail!("there is no command `{other}`; `cargo book help` lists them"),
