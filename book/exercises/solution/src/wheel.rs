@@ -22,8 +22,13 @@
 //! There are as many dials as a `u64` has digits, so any deadline will do, and nothing ever comes
 //! round to where it was.
 //!
+//! Most timers are limits of something that is soon done, and are removed long before they are due.
+//! So the *newest* timer lies on no dial yet. It is put where it belongs when the next one comes, or
+//! when the hands are to move; one that is removed before costs no place.
+//!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
-//! times. Hence all timers of one tick are in one list at any moment: they are appended in the
+//! times: it makes no difference when the newest one is put there, if only before the next timer and
+//! before the hands move. Hence all timers of one tick are in one list at any moment: they are appended in the
 //! order of insertion, cascade in the order of the list, and so keep that order to the end. Hence
 //! whatever lies on a dial is earlier than anything on the dials above. And hence a timer need not
 //! store its place.
@@ -68,6 +73,8 @@ pub struct Wheel<T> {
     slots: [[List; SLOTS]; LEVELS],
     /// All timers.
     timers: Arena<Timer<T>>,
+    /// The timer inserted last, if it is on no dial yet, or [`NONE`].
+    newest: u32,
 }
 
 /// A slot of the wheel.
@@ -129,6 +136,7 @@ impl<T> Wheel<T> {
             occupied: [0; LEVELS],
             slots: [[EMPTY; SLOTS]; LEVELS],
             timers: Arena::new(),
+            newest: NONE,
         }
     }
 
@@ -137,12 +145,13 @@ impl<T> Wheel<T> {
         self.timers.is_empty()
     }
 
-    /// Adds a timer, and tells where it was put. If its deadline is not after the current tick, it
+    /// Adds a timer, and tells where it belongs. If its deadline is not after the current tick, it
     /// fires in the next [`advance`](Self::advance), even one to the current tick. Costs O(1).
     pub fn insert(&mut self, deadline: u64, payload: T) -> (Key, Place) {
-        let timer = Timer { payload, deadline, previous: NONE, next: NONE };
-        let key = self.timers.insert(timer);
-        (key, self.link(key.index()))
+        self.settle();
+        let key = self.timers.insert(Timer { payload, deadline, previous: NONE, next: NONE });
+        self.newest = key.index();
+        (key, Place::of(deadline, self.elapsed))
     }
 
     /// The payload of a timer, unless the timer has fired or was removed.
@@ -159,7 +168,7 @@ impl<T> Wheel<T> {
     /// is never after the first deadline (or the current tick, if that is later), and is exactly
     /// the first deadline if the next timer is alone in its slot: a lone sleep wakes the loop once.
     /// Costs O(levels).
-    pub fn next_wakeup(&self) -> Option<u64> {
+    pub fn next_wakeup(&mut self) -> Option<u64> {
         // `first_slot` knows; a timer that is alone in its slot needs no cascade to wake for.
         let (place, start) = self.first_slot()?;
         let list = self.list(place);
@@ -204,7 +213,8 @@ impl<T> Wheel<T> {
     }
 
     /// The occupied slot that a hand gets to first, and the tick at which it does.
-    fn first_slot(&self) -> Option<(Place, u64)> {
+    fn first_slot(&mut self) -> Option<(Place, u64)> {
+        self.settle();
         // It is on the lowest dial that holds timers (the invariant), and no slot behind a hand is
         // occupied. A slot's tick has the digits of `elapsed` above its own digit, and zeros below.
         // The lowest dial that holds timers holds the earliest.
@@ -216,6 +226,14 @@ impl<T> Wheel<T> {
         let above = if level + 1 < LEVELS { self.elapsed >> (shift + BITS) } else { 0 };
         let count = (above << BITS) + u64::from(slot);
         Some((Place::new(level, count), count << shift))
+    }
+
+    /// Puts the timer inserted last where it belongs, if that has not been done.
+    fn settle(&mut self) {
+        if self.newest != NONE {
+            let newest = mem::replace(&mut self.newest, NONE);
+            self.link(newest);
+        }
     }
 
     /// Appends a timer to the list of the slot where it belongs now.
@@ -235,8 +253,14 @@ impl<T> Wheel<T> {
 
     /// Takes a timer out of the arena and out of its list, if it is still there.
     fn take(&mut self, timer: Key) -> Option<Timer<T>> {
-        // The list closes behind it, at both ends too, and the bitmap knows when it was the last.
+        // The newest lies in no list yet. Another's list closes behind it, at both ends too, and the
+        // bitmap knows when it was the last.
+        let index = timer.index();
         let timer = self.timers.remove(timer)?;
+        if self.newest == index {
+            self.newest = NONE;
+            return Some(timer);
+        }
         let place = Place::of(timer.deadline, self.elapsed);
         match timer.previous {
             NONE => self.list_mut(place).first = timer.next,
