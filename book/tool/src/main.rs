@@ -28,6 +28,9 @@ cargo book                     makes the book: book/build/index.html
 cargo book build CHAPTER...    these chapters alone, as 09 or 09-executor: book/target/draft/
 cargo book check [CHAPTER...]  whether all that the book shows is still so
 cargo book bless [SCENE|CHAPTER...]  keeps traces and consoles as they are now
+cargo book exercise            the exercises: which are solved, and which is next
+cargo book exercise NAME...    judges one; with --solution, the kept solution of it
+cargo book exercise --ci       unsolved each must fail, solved each must pass
 cargo book queries             what {{#value SCENE QUERY}} may ask
 cargo book help                this
 
@@ -50,6 +53,10 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
         Command::Help => println!("{HELP}"),
         Command::Check(chapters) => check::check(&house, chapters, &faults)?,
         Command::Bless(names) => check::bless(&house, names, &faults)?,
+        Command::Exercise(whose, names) => {
+            exercise::exercise(&house, *whose, names, &faults)?;
+        }
+        Command::ExerciseCi => exercise::ci(&house, &faults)?,
         Command::Queries => queries(),
         Command::Build(chapters) => book::build(&house, chapters, &faults)?,
     }
