@@ -27,20 +27,20 @@ const LIMIT: Duration = Duration::from_millis(50);
 
 // ANCHOR: broken
 /// Reads what there is; returns how much.
-fn read_broken(stream: &mut mio::net::TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_broken(mut stream: impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     stream.read(buffer)
 }
 // ANCHOR_END: broken
 
 // ANCHOR: mended
 /// Reads until it would block, or all has come.
-fn read_mended(stream: &mut mio::net::TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_mended(mut stream: impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut total = 0;
     loop {
         match stream.read(buffer) {
             Ok(0) => return Ok(total),
             Ok(length) => total += length,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(total),
+            Err(it) if it.kind() == ErrorKind::WouldBlock => return Ok(total),
             Err(error) => return Err(error),
         }
     }
@@ -96,8 +96,8 @@ pub fn run(
         emit(|| Event::TurnBegan { turn });
         let polled = small::poll(task, || {
             let read = match way {
-                Way::Broken => read_broken(&mut stream, &mut buffer),
-                Way::Mended => read_mended(&mut stream, &mut buffer),
+                Way::Broken => read_broken(&stream, &mut buffer),
+                Way::Mended => read_mended(&stream, &mut buffer),
             };
             match read {
                 Ok(length) => total += length,

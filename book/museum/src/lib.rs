@@ -79,8 +79,20 @@ fn build(builder: boucle::Builder) -> EventLoop {
     }
 }
 
-/// Insists that `check` can tell a broken program from a mended one: it must fail on the first, for
-/// the reason that `because` is a part of, and pass on the second.
+/// Runs this in virtual time. An error if it can go no further: it names those who wait.
+pub fn finishes(future: impl Future) -> Result<(), String> {
+    let ended = event_loop().try_block_on(future);
+    ended.map(drop).map_err(|stalled| stalled.to_string())
+}
+
+/// An error that says what was found in place of what must hold.
+pub fn check(holds: bool, found: impl fmt::Display) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(found.to_string()) }
+}
+
+/// Insists that `check` can tell a broken program from a mended one.
+/// It must fail on the first, for the reason that `because` is a part of,
+/// and pass on the second.
 ///
 /// # Panics
 ///
@@ -88,8 +100,10 @@ fn build(builder: boucle::Builder) -> EventLoop {
 #[track_caller]
 pub fn assert_catches(because: &str, check: impl Fn(Way) -> Result<(), String>) {
     match check(Way::Broken) {
-        Ok(()) => panic!("the check passes on the broken program, so it checks nothing"),
-        Err(found) => assert!(found.contains(because), "it fails for another reason: {found}"),
+        Ok(()) => panic!("it passes on the broken program, so it checks nothing"),
+        Err(found) => {
+            assert!(found.contains(because), "another reason: {found}");
+        }
     }
     if let Err(found) = check(Way::Mended) {
         panic!("the mended program is not mended: {found}");

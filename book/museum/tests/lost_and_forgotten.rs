@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use boucle::observe::Event;
-use museum::{assert_catches, event_loop, recorded_loop};
+use museum::{assert_catches, check, event_loop, recorded_loop};
 
 #[path = "../examples/forgotten_handle.rs"]
 mod forgotten_handle;
@@ -18,7 +18,7 @@ mod unbounded_queue;
 fn every_order_that_was_taken_is_cooked() {
     assert_catches("[1, 3]", |way| {
         let cooked = event_loop().block_on(lost_order::evening(way));
-        if cooked == [1, 2, 3] { Ok(()) } else { Err(format!("cooked: {cooked:?}")) }
+        check(cooked == [1, 2, 3], format!("cooked: {cooked:?}"))
     });
 }
 
@@ -27,13 +27,15 @@ fn no_task_is_cut_off_by_the_end_of_the_loop() {
     assert_catches("task 2 was cut off", |way| {
         let (event_loop, record) = recorded_loop();
         let disk = forgotten_handle::Disk::default();
-        event_loop.block_on(forgotten_handle::close(way, Rc::clone(&disk)));
+        let close = forgotten_handle::close(way, Rc::clone(&disk));
+        event_loop.block_on(close);
         drop(event_loop);
-        let cut_off = record.events().iter().find_map(|told| match told.event() {
-            Event::Aborted { task } => Some(task),
-            _ => None,
-        });
-        cut_off.map_or(Ok(()), |task| Err(format!("{task} was cut off, on the disk: {disk:?}")))
+        for told in &record.events() {
+            if let Event::Aborted { task } = told.event() {
+                return Err(format!("{task} was cut off: {disk:?}"));
+            }
+        }
+        Ok(())
     });
 }
 
@@ -41,6 +43,6 @@ fn no_task_is_cut_off_by_the_end_of_the_loop() {
 fn a_queue_does_not_grow_with_the_load() {
     assert_catches("66 orders", |way| {
         let (most, _) = event_loop().block_on(unbounded_queue::evening(way));
-        if most <= 4 { Ok(()) } else { Err(format!("{most} orders")) }
+        check(most <= 4, format!("{most} orders"))
     });
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use boucle_watch::{Watch, assert_consistent};
-use museum::{Way, assert_catches, event_loop};
+use museum::{Way, assert_catches, check, event_loop};
 
 #[path = "../examples/await_in_a_loop.rs"]
 mod await_in_a_loop;
@@ -20,19 +20,20 @@ const MS: Duration = Duration::from_millis(1);
 
 #[test]
 fn a_quick_guest_does_not_wait_for_a_slow_one() {
-    assert_catches("310 ms", |way| {
+    assert_catches("310ms", |way| {
         let book = event_loop().block_on(await_in_a_loop::evening(way));
-        let (_, stayed) = book.iter().find(|(name, _)| *name == "bob").expect("he was there");
-        if *stayed <= 20 * MS { Ok(()) } else { Err(format!("{} ms", stayed.as_millis())) }
+        let bob = book.iter().find(|(name, _)| *name == "bob");
+        let (_, stayed) = bob.expect("he was there");
+        check(*stayed <= 20 * MS, format!("he was there for {stayed:?}"))
     });
 }
 
 #[test]
 fn two_who_wake_each_other_do_not_starve_a_third() {
-    assert_catches("31 ms", |way| {
+    assert_catches("31ms", |way| {
         let (_watch, _) = Watch::simulated();
         let turn = lifo_slot::play(way);
-        if turn <= 10 * MS { Ok(()) } else { Err(format!("after {} ms", turn.as_millis())) }
+        check(turn <= 10 * MS, format!("its turn after {turn:?}"))
     });
 }
 
@@ -40,16 +41,16 @@ fn two_who_wake_each_other_do_not_starve_a_third() {
 fn a_closing_time_is_heard_under_load() {
     assert_catches("100 meals", |way| {
         let (gone, meals) = event_loop().block_on(starving_select::evening(way));
-        if gone <= 22 * MS { Ok(()) } else { Err(format!("gone after {meals} meals")) }
+        check(gone <= 22 * MS, format!("gone after {meals} meals"))
     });
 }
 
 #[test]
 fn a_sleep_is_never_too_short() {
-    assert_catches("10 ms", |way| {
+    assert_catches("10ms", |way| {
         let (_watch, _) = Watch::simulated();
         let boiled = cached_now::dinner(way);
-        if boiled >= 50 * MS { Ok(()) } else { Err(format!("{} ms", boiled.as_millis())) }
+        check(boiled >= 50 * MS, format!("slept for {boiled:?}"))
     });
 }
 

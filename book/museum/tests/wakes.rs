@@ -2,11 +2,9 @@
 
 #![allow(dead_code, reason = "the exhibits are programs, and nobody runs their `main` here")]
 
-use std::time::Duration;
-
 use boucle::observe::Event;
 use boucle_watch::Watch;
-use museum::{assert_catches, event_loop, recorded_loop};
+use museum::{assert_catches, check, finishes, recorded_loop};
 
 #[path = "../examples/cleared_late.rs"]
 mod cleared_late;
@@ -23,25 +21,20 @@ mod wake_under_borrow;
 
 #[test]
 fn who_waits_at_a_gate_gets_in_when_it_opens() {
-    assert_catches("`guest`", |way| {
-        event_loop().try_block_on(no_wake::visit(way)).map_err(|stalled| stalled.to_string())
-    });
+    assert_catches("`guest`", |way| finishes(no_wake::visit(way)));
 }
 
 #[test]
 fn a_future_that_changes_hands_wakes_the_task_that_has_it() {
-    assert_catches("`bob`", |way| {
-        event_loop().try_block_on(stale_waker::dinner(way)).map_err(|stalled| stalled.to_string())
-    });
+    assert_catches("`bob`", |way| finishes(stale_waker::dinner(way)));
 }
 
 #[test]
 fn a_note_left_in_the_gap_is_read_at_once() {
-    assert_catches("after 110 ms", |way| {
+    assert_catches("after 110ms", |way| {
         let (_watch, _) = Watch::simulated();
         let read = lost_wakeup::run(way);
-        let at_once = read <= Duration::from_millis(10);
-        at_once.then_some(()).ok_or(format!("left after 10 ms, read after {} ms", read.as_millis()))
+        check(read.as_millis() <= 10, format!("read after {read:?}"))
     });
 }
 
@@ -56,8 +49,9 @@ fn a_wake_during_the_poll_queues_the_task_again() {
 #[test]
 fn a_bell_stands_a_waker_that_comes_back_to_it() {
     assert_catches("[]", |way| {
+        let (_watch, _) = Watch::simulated();
         let fed = wake_under_borrow::dinner(way);
-        if fed == ["ann", "bob"] { Ok(()) } else { Err(format!("had dessert: {fed:?}")) }
+        check(fed == ["ann", "bob"], format!("had dessert: {fed:?}"))
     });
 }
 
@@ -71,10 +65,10 @@ fn a_wait_with_one_wake_takes_two_polls() {
         for event in &record.events() {
             match event.event() {
                 Event::Spawned { task, name: "guest", .. } => guest = Some(task),
-                Event::PollBegan { task } => polls += u32::from(guest == Some(task)),
+                Event::PollBegan { task } if guest == Some(task) => polls += 1,
                 _ => {}
             }
         }
-        if polls == 2 { Ok(()) } else { Err(format!("{polls} polls")) }
+        check(polls == 2, format!("{polls} polls"))
     });
 }
