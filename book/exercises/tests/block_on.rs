@@ -16,13 +16,15 @@ use support::{ms, within_limit};
 
 #[test]
 fn a_future_that_is_ready_is_polled_once() {
-    assert_eq!(block_on(ready(7)), 7);
-    let polls = Cell::new(0);
-    block_on(poll_fn(|_| {
-        polls.set(polls.get() + 1);
-        Poll::Ready(())
-    }));
-    assert_eq!(polls.get(), 1);
+    within_limit(|| {
+        assert_eq!(block_on(ready(7)), 7);
+        let polls = Cell::new(0);
+        block_on(poll_fn(|_| {
+            polls.set(polls.get() + 1);
+            Poll::Ready(())
+        }));
+        assert_eq!(polls.get(), 1);
+    });
 }
 
 #[test]
@@ -177,15 +179,17 @@ fn a_thread_whose_future_waits_does_not_work() {
 
 #[test]
 fn a_waker_may_be_called_after_the_end() {
-    let kept: Mutex<Option<Waker>> = Mutex::default();
-    block_on(poll_fn(|cx| {
-        *kept.lock().unwrap() = Some(cx.waker().clone());
-        Poll::Ready(())
-    }));
-    let waker = kept.into_inner().unwrap().unwrap();
-    waker.wake_by_ref();
-    assert_eq!(block_on(ready(1)), 1);
-    waker.wake();
+    within_limit(|| {
+        let kept: Mutex<Option<Waker>> = Mutex::default();
+        block_on(poll_fn(|cx| {
+            *kept.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Ready(())
+        }));
+        let waker = kept.into_inner().unwrap().unwrap();
+        waker.wake_by_ref();
+        assert_eq!(block_on(ready(1)), 1);
+        waker.wake();
+    });
 }
 
 #[test]

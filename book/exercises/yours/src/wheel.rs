@@ -27,11 +27,11 @@
 //! when the hands are to move; one that is removed before costs no place.
 //!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
-//! times: it makes no difference when the newest one is put there, if only before the next timer and
-//! before the hands move. Hence all timers of one tick are in one list at any moment: they are appended in the
-//! order of insertion, cascade in the order of the list, and so keep that order to the end. Hence
-//! whatever lies on a dial is earlier than anything on the dials above. And hence a timer need not
-//! store its place.
+//! times: it makes no difference when the newest one is put there, if only before the next timer
+//! and before the hands move. Hence all timers of one tick are in one list at any moment: they are
+//! appended in the order of insertion, cascade in the order of the list, and so keep that order to
+//! the end. Hence whatever lies on a dial is earlier than anything on the dials above. And hence a
+//! timer need not store its place.
 //!
 //! **Order.** Timers fire by deadline, and within one tick in the order of insertion. A deadline
 //! that has passed when it is inserted counts as the tick of its insertion.
