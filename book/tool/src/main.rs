@@ -15,6 +15,8 @@ mod house;
 mod options;
 mod page;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::process::ExitCode;

@@ -30,7 +30,7 @@ impl Options {
         Options::parse(Parser::from_env())
     }
 
-    fn parse(mut parser: Parser) -> anyhow::Result<Options> {
+    pub(crate) fn parse(mut parser: Parser) -> anyhow::Result<Options> {
         let mut words = Vec::new();
         let (mut whose, mut ci) = (Whose::Yours, false);
         while let Some(arg) = parser.next()? {
