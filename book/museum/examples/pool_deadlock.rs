@@ -17,11 +17,12 @@ use boucle::sync::mpsc;
 use boucle::task::spawn_named;
 use museum::Way;
 
-/// After this time the report gives up, so that the exhibit comes to an end.
+/// After this time the report gives up here, so that the exhibit comes to an end.
 const PATIENCE: Duration = Duration::from_millis(150);
 
-/// A report needs the answer to a query. Both are jobs. Says whether it came.
-pub async fn report(way: Way) -> bool {
+/// A report needs the answer to a query, and waits so long for it. Both are jobs. Says whether it
+/// came.
+pub async fn report(way: Way, patience: Duration) -> bool {
     // ANCHOR: ways
     let reports = BlockingPool::new(1);
     let queries = match way {
@@ -34,7 +35,7 @@ pub async fn report(way: Way) -> bool {
     let report = reports.spawn(move || {
         let (answer, answered) = channel();
         ask.try_send(answer).expect("the archive listens");
-        answered.recv_timeout(PATIENCE).is_ok()
+        answered.recv_timeout(patience).is_ok()
     });
     let archive = spawn_named("archive", async move {
         let answer = questions.recv().await.expect("the report asks");
@@ -49,7 +50,7 @@ pub async fn report(way: Way) -> bool {
 }
 
 fn main() {
-    if boucle::block_on(report(Way::asked())) {
+    if boucle::block_on(report(Way::asked(), PATIENCE)) {
         println!("the report is written");
     } else {
         println!("no answer for {} ms: the report is given up", PATIENCE.as_millis());

@@ -24,9 +24,12 @@ enum First {
     Closed,
 }
 
+type Orders = mpsc::Receiver<u32>;
+type Closing = oneshot::Receiver<()>;
+
 // ANCHOR: ways
 /// Cooks until the house closes; returns how many meals.
-async fn cook(mut orders: mpsc::Receiver<u32>, mut closed: oneshot::Receiver<()>, way: Way) -> u32 {
+async fn cook(mut orders: Orders, mut closed: Closing, way: Way) -> u32 {
     let mut meals = 0;
     loop {
         let order = async {

@@ -96,7 +96,6 @@ pub fn connect() -> io::Result<[(TcpStream, TcpStream); 3]> {
 pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec<&'static str>> {
     let [(ann, ann_here), (bob, bob_here), (_carol, carol_here)] = connections;
     emit(|| loop_built(1));
-    emit(|| Event::TurnBegan { turn: 1 });
     let (poll, free) = (mio::Poll::new()?, vec![1, 0]);
     let mut seats = Seats { poll, places: [None, None], free, count: 0, way };
     drop((ann, bob));
@@ -106,6 +105,7 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
     }
     seats.seat("ann", ann_here)?;
     seats.seat("bob", bob_here)?;
+    emit(|| Event::TurnBegan { turn: 1 });
     _ = small::poll(TaskId(1), || waits(SourceId(1)));
     _ = small::poll(TaskId(2), || waits(SourceId(2)));
 

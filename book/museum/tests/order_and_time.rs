@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use boucle_watch::{Watch, assert_consistent};
-use museum::{Way, assert_catches, check, event_loop};
+use boucle_watch::Watch;
+use museum::{assert_catches, check, event_loop};
 
 #[path = "../examples/await_in_a_loop.rs"]
 mod await_in_a_loop;
@@ -52,14 +52,4 @@ fn a_sleep_is_never_too_short() {
         let boiled = cached_now::dinner(way);
         check(boiled >= 50 * MS, format!("slept for {boiled:?}"))
     });
-}
-
-#[test]
-fn the_small_loop_tells_a_consistent_story() {
-    for way in [Way::Broken, Way::Mended] {
-        let (watch, record) = Watch::simulated();
-        cached_now::dinner(way);
-        drop(watch);
-        assert_consistent(&record);
-    }
 }
