@@ -83,7 +83,7 @@ impl Assembled {
     /// Makes the pages.
     pub(crate) fn render(&self, house: &House, to: &Path) -> anyhow::Result<()> {
         let mut config = Config::from_disk(house.book().join("book.toml"))?;
-        config.build.build_dir = to.to_owned();
+        to.clone_into(&mut config.build.build_dir);
         let mut book =
             MDBook::load_with_config_and_summary(house.book(), config, self.summary.clone())?;
         book.with_preprocessor(Directives { texts: self.texts.clone() });
@@ -132,16 +132,15 @@ fn load(
             continue;
         }
         let file = format!("book/src/{name}");
-        match house.read(&file) {
-            Ok(text) => chapters.push(Chapter { file, text }),
-            Err(_) => {
-                *location = None;
-                let told = format!("{file} is not written yet");
-                match missing {
-                    Missing::Warns => faults.warn(told),
-                    Missing::IsAFault => {
-                        faults.add(&Place { file: "book/src/SUMMARY.md".into(), line: 0 }, told);
-                    }
+        if let Ok(text) = house.read(&file) {
+            chapters.push(Chapter { file, text });
+        } else {
+            *location = None;
+            let told = format!("{file} is not written yet");
+            match missing {
+                Missing::Warns => faults.warn(told),
+                Missing::IsAFault => {
+                    faults.add(&Place { file: "book/src/SUMMARY.md".into(), line: 0 }, told);
                 }
             }
         }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use crate::book::Assembled;
+use crate::book::{Assembled, Chapter};
 use crate::exercise::{self, Exercise};
 use crate::faults::{Faults, Place};
 use crate::house::House;
 use crate::scene::Scenes;
 
 /// Listings, museum pieces, steps, exercises and goldens that no chapter shows.
-pub(crate) fn check(house: &House, all: &Assembled, faults: &Faults) -> anyhow::Result<()> {
+pub(crate) fn check(house: &House, all: &Assembled, faults: &Faults) {
     let place = |file: &str| Place { file: file.to_owned(), line: 0 };
     let scenes: Vec<&str> = all.scenes.names().collect();
     let is_shown = |name: &str, folder: &str| {
@@ -32,7 +32,7 @@ pub(crate) fn check(house: &House, all: &Assembled, faults: &Faults) -> anyhow::
     let shown: BTreeSet<String> = all
         .chapters
         .iter()
-        .flat_map(|chapter| chapter.directives())
+        .flat_map(Chapter::directives)
         .filter(|directive| directive.name == "exercise")
         .filter_map(|directive| directive.words.first().cloned())
         .collect();
@@ -49,7 +49,6 @@ pub(crate) fn check(house: &House, all: &Assembled, faults: &Faults) -> anyhow::
         let told = "it belongs to no scene of the book: `cargo book bless` removes it";
         faults.add(&place(&format!("book/traces/{name}")), told);
     }
-    Ok(())
 }
 
 /// Removes golden files of no scene.

@@ -21,7 +21,9 @@ fn house() -> House {
 fn expanded(text: &str) -> (String, Vec<String>) {
     let (house, faults) = (house(), Faults::default());
     let mut needs = Needs::default();
-    directives(text).iter().for_each(|directive| needs.directive(directive));
+    for directive in directives(text) {
+        needs.directive(&directive);
+    }
     let scenes = Scenes::make(&house, &needs.scenes, &needs.pairs).unwrap();
     let out = Pages::new(&house, &scenes, &faults).chapter("book/src/test.md", text);
     (out, faults.texts())
