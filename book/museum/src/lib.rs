@@ -13,8 +13,8 @@
 //! | cancellation, handles, queues | `lost_order`, `forgotten_handle`, `unbounded_queue` |
 //!
 //! Mistakes of programs and of futures run on boucle, in virtual time: there a loop that nobody can
-//! wake any more is an error and no hang. Mistakes of loops run in small loops of their own, most of
-//! them in [`small`].
+//! wake any more is an error and no hang. Mistakes of loops run in small loops of their own:
+//! [`small`] has tasks and timers, [`sockets`] has connections, and two exhibits are their own loop.
 
 use std::env;
 use std::fmt;
@@ -24,6 +24,7 @@ use boucle::EventLoop;
 use boucle::observe::Record;
 
 pub mod small;
+pub mod sockets;
 
 /// Which of the two programs of an exhibit runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@
 
 use boucle_watch::{Watch, assert_consistent};
 use museum::Way;
+use museum::sockets::connect;
 
 #[path = "../examples/cached_now.rs"]
 mod cached_now;
@@ -55,7 +56,7 @@ fn lost_wakeup_tells_what_it_does() {
 #[test]
 fn one_read_tells_what_it_does() {
     for way in [Way::Broken, Way::Mended] {
-        let connection = one_read::connect().unwrap();
+        let connection = connect().unwrap();
         real_story(|| assert!(one_read::run(way, connection).is_ok()));
     }
 }
