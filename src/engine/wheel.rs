@@ -23,15 +23,14 @@
 //! round to where it was.
 //!
 //! Most timers are limits of something that is soon done, and are removed long before they are due.
-//! So the *newest* timer lies on no dial yet. It is put where it belongs when the next one comes, or
-//! when the hands are to move; one that is removed before costs no place.
+//! So the *newest* timer waits at the door: it is put among the others when anything else is done to
+//! the wheel, and costs next to nothing if it is removed before.
 //!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
-//! times: it makes no difference when the newest one is put there, if only before the next timer and
-//! before the hands move. Hence all timers of one tick are in one list at any moment: they are appended in the
-//! order of insertion, cascade in the order of the list, and so keep that order to the end. Hence
-//! whatever lies on a dial is earlier than anything on the dials above. And hence a timer need not
-//! store its place.
+//! times; the newest gets there before the next timer comes and before the hands move. Hence all
+//! timers of one tick are in one list at any moment: they are appended in the order of insertion,
+//! cascade in the order of the list, and so keep that order to the end. Hence whatever lies on a
+//! dial is earlier than anything on the dials above. And hence a timer need not store its place.
 //!
 //! **Order.** Timers fire by deadline, and within one tick in the order of insertion. A deadline
 //! that has passed when it is inserted counts as the tick of its insertion.
@@ -72,10 +71,10 @@ pub(crate) struct Wheel<T> {
     occupied: [u64; LEVELS],
     /// For each level, the timers of each slot.
     slots: [[List; SLOTS]; LEVELS],
-    /// All timers.
+    /// All timers but the newest.
     timers: Arena<Timer<T>>,
-    /// The timer inserted last, if it is on no dial yet, or [`NONE`].
-    newest: u32,
+    /// The timer inserted last, if nothing has happened since.
+    newest: Option<(Key, Timer<T>)>,
 }
 
 /// A slot of the wheel.
@@ -137,13 +136,13 @@ impl<T> Wheel<T> {
             occupied: [0; LEVELS],
             slots: [[EMPTY; SLOTS]; LEVELS],
             timers: Arena::new(),
-            newest: NONE,
+            newest: None,
         }
     }
 
     /// Whether there are no timers.
     pub(crate) fn is_empty(&self) -> bool {
-        self.timers.is_empty()
+        self.newest.is_none() && self.timers.is_empty()
     }
 
     /// Adds a timer, and tells where it belongs. If its deadline is not after the current tick, it
@@ -151,24 +150,25 @@ impl<T> Wheel<T> {
     #[inline]
     pub(crate) fn insert(&mut self, deadline: u64, payload: T) -> (Key, Place) {
         self.settle();
-        let key = self.timers.insert(Timer { payload, deadline, previous: NONE, next: NONE });
-        self.newest = key.index();
+        let key = self.timers.reserve();
+        self.newest = Some((key, Timer { payload, deadline, previous: NONE, next: NONE }));
         (key, Place::of(deadline, self.elapsed))
     }
 
     /// The payload of a timer, unless the timer has fired or was removed.
-    pub(crate) fn get_mut(&mut self, timer: Key) -> Option<&mut T> {
-        self.timers.get_mut(timer).map(|timer| &mut timer.payload)
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        self.settle();
+        self.timers.get_mut(key).map(|timer| &mut timer.payload)
     }
 
     /// Removes a timer and returns its payload, unless it has fired or was removed. Costs O(1).
     #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
-        let timer = self.timers.remove(key)?;
-        if self.newest == key.index() {
-            self.newest = NONE;
+        if let Some((_, timer)) = self.newest.take_if(|(newest, _)| *newest == key) {
             return Some(timer.payload);
         }
+        self.settle();
+        let timer = self.timers.remove(key)?;
         let place = Place::of(timer.deadline, self.elapsed);
         match timer.previous {
             NONE => self.list(place).first = timer.next,
@@ -191,7 +191,7 @@ impl<T> Wheel<T> {
     pub(crate) fn next_wakeup(&mut self) -> Option<u64> {
         let (place, start) = self.first_slot()?;
         let List { first, last } = *self.list(place);
-        Some(if first == last { start.max(self.timers.at(first).deadline) } else { start })
+        Some(if first == last { start.max(self.timers.at_mut(first).deadline) } else { start })
     }
 
     /// Makes `now` the current tick, and tells `step` of each timer that fires or cascades on the
@@ -213,7 +213,7 @@ impl<T> Wheel<T> {
             // 2. On the lowest dial, fire its timers. On the others, let them cascade.
             while index != NONE {
                 let timer = self.timers.key_at(index);
-                let next = self.timers.at(index).next;
+                let next = self.timers.at_mut(index).next;
                 if place.level > 0 {
                     let to = self.link(index);
                     step(Step::Cascaded { timer, to });
@@ -240,18 +240,18 @@ impl<T> Wheel<T> {
         Some((Place::new(level, count), count << shift))
     }
 
-    /// Puts the timer inserted last where it belongs, if that has not been done.
+    /// Puts the newest timer among the others, if that has not been done.
     #[inline]
     fn settle(&mut self) {
-        if self.newest != NONE {
-            let newest = mem::replace(&mut self.newest, NONE);
-            self.link(newest);
+        if let Some((key, timer)) = self.newest.take() {
+            self.timers.fill(key, timer);
+            self.link(key.index());
         }
     }
 
     /// Appends a timer to the list of the slot where it belongs now.
     fn link(&mut self, index: u32) -> Place {
-        let place = Place::of(self.timers.at(index).deadline, self.elapsed);
+        let place = Place::of(self.timers.at_mut(index).deadline, self.elapsed);
         let previous = mem::replace(&mut self.list(place).last, index);
         let timer = self.timers.at_mut(index);
         (timer.previous, timer.next) = (previous, NONE);
@@ -264,7 +264,6 @@ impl<T> Wheel<T> {
     }
 
     /// The list of a slot.
-    #[inline]
     fn list(&mut self, place: Place) -> &mut List {
         &mut self.slots[usize::from(place.level)][usize::from(place.slot)]
     }
