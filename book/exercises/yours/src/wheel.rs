@@ -23,15 +23,14 @@
 //! round to where it was.
 //!
 //! Most timers are limits of something that is soon done, and are removed long before they are due.
-//! So the *newest* timer lies on no dial yet. It is put where it belongs when the next one comes, or
-//! when the hands are to move; one that is removed before costs no place.
+//! So the *newest* timer waits at the door: it is put among the others when anything else is done to
+//! the wheel, and costs next to nothing if it is removed before.
 //!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
-//! times: it makes no difference when the newest one is put there, if only before the next timer
-//! and before the hands move. Hence all timers of one tick are in one list at any moment: they are
-//! appended in the order of insertion, cascade in the order of the list, and so keep that order to
-//! the end. Hence whatever lies on a dial is earlier than anything on the dials above. And hence a
-//! timer need not store its place.
+//! times; the newest gets there before the next timer comes and before the hands move. Hence all
+//! timers of one tick are in one list at any moment: they are appended in the order of insertion,
+//! cascade in the order of the list, and so keep that order to the end. Hence whatever lies on a
+//! dial is earlier than anything on the dials above. And hence a timer need not store its place.
 //!
 //! **Order.** Timers fire by deadline, and within one tick in the order of insertion. A deadline
 //! that has passed when it is inserted counts as the tick of its insertion.
@@ -71,10 +70,10 @@ pub struct Wheel<T> {
     occupied: [u64; LEVELS],
     /// For each level, the timers of each slot.
     slots: [[List; SLOTS]; LEVELS],
-    /// All timers.
+    /// All timers but the newest.
     timers: Arena<Timer<T>>,
-    /// The timer inserted last, if it is on no dial yet, or [`NONE`].
-    newest: u32,
+    /// The timer inserted last, if nothing has happened since.
+    newest: Option<(Key, Timer<T>)>,
 }
 
 /// A slot of the wheel.
@@ -136,31 +135,36 @@ impl<T> Wheel<T> {
             occupied: [0; LEVELS],
             slots: [[EMPTY; SLOTS]; LEVELS],
             timers: Arena::new(),
-            newest: NONE,
+            newest: None,
         }
     }
 
     /// Whether there are no timers.
     pub fn is_empty(&self) -> bool {
-        self.timers.is_empty()
+        self.newest.is_none() && self.timers.is_empty()
     }
 
     /// Adds a timer, and tells where it belongs. If its deadline is not after the current tick, it
     /// fires in the next [`advance`](Self::advance), even one to the current tick. Costs O(1).
     pub fn insert(&mut self, deadline: u64, payload: T) -> (Key, Place) {
         self.settle();
-        let key = self.timers.insert(Timer { payload, deadline, previous: NONE, next: NONE });
-        self.newest = key.index();
+        let key = self.timers.reserve();
+        self.newest = Some((key, Timer { payload, deadline, previous: NONE, next: NONE }));
         (key, Place::of(deadline, self.elapsed))
     }
 
     /// The payload of a timer, unless the timer has fired or was removed.
     pub fn get_mut(&mut self, timer: Key) -> Option<&mut T> {
+        self.settle();
         self.timers.get_mut(timer).map(|timer| &mut timer.payload)
     }
 
     /// Removes a timer and returns its payload, unless it has fired or was removed. Costs O(1).
     pub fn remove(&mut self, timer: Key) -> Option<T> {
+        if let Some((_, timer)) = self.newest.take_if(|(newest, _)| *newest == timer) {
+            return Some(timer.payload);
+        }
+        self.settle();
         self.take(timer).map(|timer| timer.payload)
     }
 
@@ -196,11 +200,11 @@ impl<T> Wheel<T> {
         todo!("exercise `wheel`: the next occupied slot, and its tick")
     }
 
-    /// Puts the timer inserted last where it belongs, if that has not been done.
+    /// Puts the newest timer among the others, if that has not been done.
     fn settle(&mut self) {
-        if self.newest != NONE {
-            let newest = mem::replace(&mut self.newest, NONE);
-            self.link(newest);
+        if let Some((key, timer)) = self.newest.take() {
+            self.timers.fill(key, timer);
+            self.link(key.index());
         }
     }
 
@@ -212,8 +216,7 @@ impl<T> Wheel<T> {
 
     /// Takes a timer out of the arena and out of its list, if it is still there.
     fn take(&mut self, timer: Key) -> Option<Timer<T>> {
-        // The newest lies in no list yet. Another's list closes behind it, at both ends too, and the
-        // bitmap knows when it was the last.
+        // The list closes behind it, at both ends too, and the bitmap knows when it was the last.
         todo!("exercise `wheel`: take it out, wherever in its list it is")
     }
 
