@@ -1,10 +1,12 @@
 //! Who held the loop? Somebody computes for 250 ms, and everybody else is late (X24).
 //!
-//! Run with: `BOUCLE_DEBUG=1 cargo run --example who_held_the_loop`
+//! Run with: `BOUCLE_DEBUG=1 cargo run --example who_held_the_loop`; with `pieces` it yields in
+//! between
 
+use std::env;
 use std::time::Duration;
 
-use boucle::task::spawn_named;
+use boucle::task::{spawn_named, yield_now};
 use boucle::time::{block_for, interval, sleep};
 
 /// Wants to be called every 50 ms, as the heart of a game or the ping of a connection does.
@@ -17,9 +19,16 @@ async fn heartbeat() {
 }
 
 /// Answers a guest, and makes a report between two answers.
-async fn reports() {
+async fn reports(in_pieces: bool) {
     sleep(Duration::from_millis(75)).await;
-    summarize();
+    if in_pieces {
+        for _ in 0..25 {
+            summarize_a_piece();
+            yield_now().await;
+        }
+    } else {
+        summarize();
+    }
     sleep(Duration::from_millis(75)).await;
 }
 
@@ -28,9 +37,15 @@ fn summarize() {
     block_for(Duration::from_millis(250));
 }
 
+/// A 25th of it.
+fn summarize_a_piece() {
+    block_for(Duration::from_millis(10));
+}
+
 fn main() {
+    let in_pieces = env::args().nth(1).is_some_and(|way| way == "pieces");
     boucle::block_on(async {
-        let reports = spawn_named("reports", reports());
+        let reports = spawn_named("reports", reports(in_pieces));
         spawn_named("heartbeat", heartbeat()).await.expect("the heart does not panic");
         reports.await.expect("the reports do not panic");
     });
