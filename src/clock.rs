@@ -149,6 +149,11 @@ impl Clock {
         deadline.nanos_since(self.born).div_ceil(TICK)
     }
 
+    /// The time from now until `tick` begins; zero if it has begun.
+    pub(crate) fn until(&self, tick: u64) -> Duration {
+        self.instant_of(tick).duration_since(self.now())
+    }
+
     /// The moment at which `tick` begins.
     pub(crate) fn instant_of(&self, tick: u64) -> Instant {
         self.born.after_nanos(tick.saturating_mul(TICK))

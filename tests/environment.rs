@@ -129,6 +129,63 @@ fn a_variable_has_every_other_form_written_to_files_too() {
     assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 12);
 }
 
+/// Several paths as the value of one variable.
+fn joined(paths: &[PathBuf]) -> String {
+    std::env::join_paths(paths).unwrap().into_string().unwrap()
+}
+
+#[cfg(feature = "trace")]
+#[test]
+fn one_run_is_written_in_all_forms_that_are_asked_for() {
+    let directory = Directory::new("several");
+    let forms = ["html", "svg", "jsonl", "json", "txt"];
+    let mut paths = forms.map(|form| directory.0.join(format!("run.{form}"))).to_vec();
+    paths.push("-".into());
+    let (_, told) = run_child(&[("BOUCLE_TRACE", &joined(&paths))]);
+    assert_eq!(std::fs::read_dir(&directory.0).unwrap().count(), 3 * forms.len());
+    let text = |name: &str| std::fs::read_to_string(directory.0.join(name)).unwrap();
+    // It is the same run, to the nanosecond: each event of the one is in the other.
+    let (page, lines) = (text("run.html"), text("run.jsonl"));
+    let events = || lines.lines().filter(|line| line.starts_with("{\"at\":"));
+    assert!(events().count() > 20, "{lines}");
+    assert!(events().all(|event| page.contains(&event.replace('<', "\\u003c"))), "{lines}");
+    assert!(text("run.svg").contains("slow") && text("run.json").contains("slow"));
+    // The two stories too, but for the loop's number before each line.
+    let first: String = told.lines().filter(|line| !line.starts_with("loop ")).collect();
+    assert_eq!(first, text("run.txt").lines().collect::<String>());
+}
+
+#[cfg(feature = "trace")]
+#[test]
+fn only_the_page_of_several_forms_shows_another_run_beside() {
+    let directory = Directory::new("beside");
+    let [old, page, picture] =
+        ["old.jsonl", "run.html", "run.svg"].map(|name| directory.0.join(name));
+    run_child(&[("BOUCLE_TRACE", old.to_str().unwrap())]);
+    let several = joined(&[picture.clone(), page.clone()]);
+    let (told, _) =
+        run_child(&[("BOUCLE_TRACE", &several), ("BOUCLE_COMPARE", old.to_str().unwrap())]);
+    assert!(!told.contains("error: "), "{told}");
+    let event = std::fs::read_to_string(old).unwrap().lines().nth(3).unwrap().to_owned();
+    assert!(std::fs::read_to_string(page).unwrap().contains(&event.replace('<', "\\u003c")));
+    assert!(picture.exists());
+    let (told, _) = run_child(&[
+        ("BOUCLE_TRACE", &joined(&[picture, "-".into()])),
+        ("BOUCLE_COMPARE", "old.jsonl"),
+    ]);
+    assert!(told.contains("two runs are compared on a page"), "{told}");
+}
+
+#[test]
+fn of_several_paths_the_bad_one_is_named_and_none_is_touched() {
+    let directory = Directory::new("bad");
+    let good = directory.0.join("run.txt");
+    std::fs::write(&good, "old").unwrap();
+    let (told, _) = run_child(&[("BOUCLE_TRACE", &joined(&[good.clone(), "run.png".into()]))]);
+    assert!(told.contains("error: BOUCLE_TRACE=run.png is not understood: "), "{told}");
+    assert_eq!(std::fs::read_to_string(good).unwrap(), "old");
+}
+
 #[test]
 fn a_value_that_is_not_understood_is_an_error_that_says_what_is_possible() {
     let error = |name, value| {

@@ -77,10 +77,23 @@ impl<T> Arena<T> {
     /// If the arena holds 4,294,967,295 entries already.
     #[inline]
     pub(crate) fn insert(&mut self, value: T) -> Key {
+        let key = self.reserve();
+        self.fill(key, value);
+        key
+    }
+
+    /// A key for an entry that will be [filled in](Self::fill) before anything else is inserted or
+    /// removed, or never.
+    #[inline]
+    pub(crate) fn reserve(&mut self) -> Key {
         let generation = self.next_generation;
         self.next_generation = generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        let index = checked(self.slots.insert(Slot { value, generation }));
-        Key { index, generation }
+        Key { index: checked(self.slots.vacant_key()), generation }
+    }
+
+    /// Puts in the entry for which `key` was reserved.
+    pub(crate) fn fill(&mut self, key: Key, value: T) {
+        self.slots.insert(Slot { value, generation: key.generation });
     }
 
     /// The entry, if it is still there.
@@ -109,7 +122,6 @@ impl<T> Arena<T> {
     }
 
     /// Whether there is no entry.
-    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -128,14 +140,8 @@ impl<T> Arena<T> {
 }
 
 /// For lists whose links are slot numbers, half the size of keys. Whoever keeps such a number
-/// vouches that its entry is still there: these three panic when the slot is vacant.
+/// vouches that its entry is still there: these two panic when the slot is vacant.
 impl<T> Arena<T> {
-    /// The entry in this slot.
-    #[inline]
-    pub(crate) fn at(&self, index: u32) -> &T {
-        &self.slots[index as usize].value
-    }
-
     /// The entry in this slot, to be changed.
     #[inline]
     pub(crate) fn at_mut(&mut self, index: u32) -> &mut T {
@@ -151,7 +157,6 @@ impl<T> Arena<T> {
 
 impl Key {
     /// The slot: below `u32::MAX`, which lists may therefore use to say "none".
-    #[inline]
     pub(crate) fn index(self) -> u32 {
         self.index
     }

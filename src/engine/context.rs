@@ -70,11 +70,9 @@ pub(crate) fn with_current<R>(run: impl FnOnce(Option<&Engine>) -> R) -> R {
 /// Calls `run` with the loop of this number, if it lives on this thread.
 #[inline]
 pub(crate) fn of<R>(loop_id: u32, run: impl FnOnce(&Engine) -> R) -> Option<R> {
-    let find = |residents: &RefCell<Vec<Rc<Engine>>>| {
-        residents.borrow().iter().find(|engine| engine.inbox.loop_id == loop_id).cloned()
-    };
-    let engine = RESIDENTS.try_with(find).ok().flatten()?;
-    Some(run(&engine))
+    let is_it = |engine: &&Rc<Engine>| engine.inbox.loop_id == loop_id;
+    let found = RESIDENTS.try_with(|residents| residents.borrow().iter().find(is_it).cloned());
+    found.ok().flatten().map(|engine| run(&engine))
 }
 
 /// As [`of`], unless another loop turns on this thread.
@@ -91,9 +89,7 @@ pub(crate) fn tell(loop_id: u32, run: impl FnOnce(&Engine) + Copy + Send + 'stat
     if of(loop_id, run).is_none()
         && let Some(inbox) = inbox(loop_id)
     {
-        let message = Message::Run(Box::new(move || {
-            of(loop_id, run);
-        }));
+        let message = Message::Run(Box::new(move || _ = of(loop_id, run)));
         // A loop that closed in the meantime needs to be told nothing.
         let _ = inbox.send(message);
     }

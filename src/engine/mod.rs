@@ -204,9 +204,7 @@ impl Engine {
         if ready > 0 {
             return (Some(Duration::ZERO), WaitReason::TasksReady(ready as u32));
         }
-        let next = self.wheel.borrow().next_wakeup();
-        let until_timer =
-            next.map(|tick| self.clock.instant_of(tick).duration_since(self.clock.now()));
+        let until_timer = self.wheel.borrow_mut().next_wakeup().map(|tick| self.clock.until(tick));
         match (until_timer, at_most) {
             (Some(timer), Some(limit)) if limit < timer => (at_most, WaitReason::CallerLimit),
             (Some(_), _) => (until_timer, WaitReason::TimerDue),

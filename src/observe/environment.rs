@@ -7,6 +7,7 @@
 //!     BOUCLE_TRACE=run.json     the same in Chrome's trace format
 //!     BOUCLE_TRACE=run.txt      the story in words, while it happens (see Print)
 //!     BOUCLE_TRACE=-            the story in words, to stderr
+//!     BOUCLE_TRACE=a.html:b.svg several of them, of the one run; separated as in PATH
 //!     BOUCLE_COMPARE=old.jsonl  another run, to be shown beside this one on the replay page
 //!     BOUCLE_DEBUG=1            polls of 100 ms and more, to stderr (see SlowPoll),
 //!                               and panics that nobody saw          (see UnseenPanics)
@@ -20,6 +21,9 @@
 //! The variables are read whenever a loop is built. They hold for simulated loops as for real ones:
 //! a simulated run is what one most wants to see, and watching does not change it. A value that is
 //! not understood is an error, since a trace that silently does not come is worse.
+//!
+//! Each path has an observer of its own, which keeps the events for itself: two of them take twice
+//! the memory and the time. All of them see each event with the same date.
 //!
 //! A process may have several loops, and each gets a file of its own: `run.txt`, `run-2.txt`,
 //! `run-3.txt`, in the order in which they are built. On stderr, the lines of the second loop begin
@@ -42,8 +46,8 @@ use crate::observe::trace::{POSSIBLE, Trace, format::Format, schema};
 /// The observers that the environment asks for.
 pub(crate) fn observers() -> io::Result<Vec<Box<dyn Observer>>> {
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
-    if let Some(target) = variable("BOUCLE_TRACE") {
-        observers.push(trace(&target, variable("BOUCLE_COMPARE").as_deref())?);
+    if let Some(targets) = variable("BOUCLE_TRACE") {
+        observers.extend(traces(&targets, variable("BOUCLE_COMPARE").as_deref())?);
     }
     let (debug, limit) = (variable("BOUCLE_DEBUG"), variable("BOUCLE_SLOW_POLL_MS"));
     if let Some(threshold) = slow_poll(debug.as_deref(), limit.as_deref())? {
@@ -60,30 +64,45 @@ fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The observer that `BOUCLE_TRACE` asks for.
-fn trace(target: &OsStr, compare: Option<&OsStr>) -> io::Result<Box<dyn Observer>> {
+/// The observers that `BOUCLE_TRACE` asks for, one for each path. Nothing is touched before all of
+/// them, and `BOUCLE_COMPARE`, are understood.
+fn traces(targets: &OsStr, compare: Option<&OsStr>) -> io::Result<Vec<Box<dyn Observer>>> {
     /// Loops of this process that were traced.
     static TRACED: AtomicU32 = AtomicU32::new(0);
 
-    let path = Path::new(target);
-    if target != "-" && !is_possible(path) {
+    let paths: Vec<PathBuf> = env::split_paths(targets).collect();
+    if let Some(bad) = paths.iter().find(|path| !is_stderr(path) && !is_possible(path)) {
         let possible = format!("{POSSIBLE}; and `-` writes the story to stderr");
-        return Err(misunderstood("BOUCLE_TRACE", target, &possible));
+        return Err(misunderstood("BOUCLE_TRACE", bad.as_os_str(), &possible));
     }
-    let is_page = path.extension().is_some_and(|extension| extension == "html");
-    if let Some(compare) = compare.filter(|_| !is_page) {
+    if let Some(compare) = compare.filter(|_| !paths.iter().any(|path| is_page(path))) {
         let possible = "two runs are compared on a page: set BOUCLE_TRACE to a path that ends in \
                         `.html`";
         return Err(misunderstood("BOUCLE_COMPARE", compare, possible));
     }
     let number = TRACED.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-    if target == "-" {
+    paths.iter().map(|path| trace(path, number, compare.filter(|_| is_page(path)))).collect()
+}
+
+/// The observer of the how-manieth loop for one path.
+fn trace(path: &Path, number: u32, compare: Option<&OsStr>) -> io::Result<Box<dyn Observer>> {
+    if is_stderr(path) {
         let label = if number == 1 { String::new() } else { format!("loop {number}: ") };
         return Ok(Box::new(Print::stderr().labelled(label)));
     }
     let named =
         |name: &str, error: io::Error| io::Error::new(error.kind(), format!("{name}: {error}"));
     to_file(&numbered(path, number), number, compare).map_err(|(name, error)| named(name, error))
+}
+
+/// Whether the story goes to stderr.
+fn is_stderr(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Whether it is a replay page, on which two runs can be compared.
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "html")
 }
 
 /// The observer that writes a file, or the error and the variable that is to blame.

@@ -21,6 +21,7 @@
 //! | `BOUCLE_TRACE=run.json` | Chrome's trace format, for Perfetto, speedscope and others |
 //! | `BOUCLE_TRACE=run.txt` | the story in words, while it happens |
 //! | `BOUCLE_TRACE=-` | the same, to stderr |
+//! | `BOUCLE_TRACE=run.html:run.svg` | several of these, of one run, separated as the paths in `PATH` are: by `;` on Windows |
 //! | `BOUCLE_COMPARE=old.jsonl` | shows another run beside this one on the page |
 //! | `BOUCLE_INSPECT=127.0.0.1:4141` | serves a page on which the loop can be watched as it turns: see [`inspect`](crate::inspect) |
 //! | `BOUCLE_DEBUG=1` | reports to stderr: polls of 100 ms and more, while they last and afterwards; panics that nobody saw |

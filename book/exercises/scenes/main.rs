@@ -27,11 +27,14 @@ use std::process::ExitCode;
 
 use boucle::observe::{Format, History, Record};
 
-/// The scenes, by the name of their exercise.
-const SCENES: [(&str, fn() -> Record); 8] = [
+/// A scene: the name of its exercise, and its program.
+type Scene = (&'static str, fn() -> Record);
+
+/// The scenes.
+const SCENES: [Scene; 8] = [
     ("executor", tasks::executor),
     ("join", tasks::join),
-    ("sleep", timers::sleeps_on_a_heap),
+    ("heap", timers::sleeps_on_a_heap),
     ("wheel", timers::sleeps_on_a_wheel),
     ("select", select::first_of_two),
     ("semaphore", select::two_at_a_time),

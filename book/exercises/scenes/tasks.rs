@@ -8,10 +8,10 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use boucle::observe::Record;
-use my_loop::spawn;
 use my_loop::task::yield_now;
 use my_loop::time::sleep;
 use my_loop::timers::Timers;
+use my_loop::{JoinHandle, spawn};
 
 use crate::bench::Bench;
 
@@ -49,7 +49,8 @@ pub fn executor() -> Record {
 }
 
 /// A task joins others: one that has ended, one that will, one that panics, one that is aborted.
-/// One has no handle.
+/// One aborts
+/// itself, and one has no handle.
 pub fn join() -> Record {
     quietly(|| {
         let bench = Bench::new();
@@ -63,6 +64,13 @@ pub fn join() -> Record {
             let (asleep, unborn) = (spawn(pending::<()>()), spawn(async {}));
             unborn.abort();
             drop(spawn(yield_now()));
+            let own: Rc<RefCell<Option<JoinHandle<()>>>> = Rc::default();
+            let handle = Rc::clone(&own);
+            let ends_itself = spawn(async move {
+                handle.borrow().as_ref().inspect(|own| own.abort());
+                pending::<()>().await;
+            });
+            *own.borrow_mut() = Some(ends_itself);
             yield_now().await;
             asleep.abort();
             let (_, _, _) = (goes_on.await, ended.await, panics.await);

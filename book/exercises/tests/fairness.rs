@@ -12,7 +12,7 @@ use my_loop::task::yield_now;
 use my_loop::time::sleep;
 use my_loop::timers::Timers;
 use support::bench::Bench;
-use support::{Count, Wakes, ms};
+use support::{Count, Wakes, ms, within_limit};
 
 /// Polls one turn's share, and says how many tasks that were.
 fn share(bench: &Bench) -> usize {
@@ -36,13 +36,15 @@ fn a_turn_polls_no_more_than_its_share_and_the_rest_keeps_its_order() {
 
 #[test]
 fn a_turn_ends_although_its_tasks_never_do() {
-    let bench = bench(61);
-    bench.spawn(async {
-        loop {
-            yield_now().await;
-        }
+    within_limit(|| {
+        let bench = bench(61);
+        bench.spawn(async {
+            loop {
+                yield_now().await;
+            }
+        });
+        assert_eq!([share(&bench), share(&bench)], [61, 61]);
     });
-    assert_eq!([share(&bench), share(&bench)], [61, 61]);
 }
 
 #[test]
@@ -105,26 +107,28 @@ fn a_turn_is_over_when_the_root_has_ended() {
 
 #[test]
 fn a_sleeper_is_woken_beside_tasks_that_never_rest() {
-    let (bench, slept) = (bench(61), Count::new());
-    let (counted, seen) = (slept.clone(), slept.clone());
-    bench.spawn(async move {
-        sleep(ms(5)).await;
-        counted.add();
-    });
-    bench.spawn(async move {
-        while seen.get() == 0 {
-            // Code that takes time: the clock goes on although nobody sleeps.
-            my_loop::context::current().clock.advance_by(ms(1));
-            yield_now().await;
+    within_limit(|| {
+        let (bench, slept) = (bench(61), Count::new());
+        let (counted, seen) = (slept.clone(), slept.clone());
+        bench.spawn(async move {
+            sleep(ms(5)).await;
+            counted.add();
+        });
+        bench.spawn(async move {
+            while seen.get() == 0 {
+                // Code that takes time: the clock goes on although nobody sleeps.
+                my_loop::context::current().clock.advance_by(ms(1));
+                yield_now().await;
+            }
+        });
+        for _ in 0..10 {
+            share(&bench);
+            let mut due = Vec::new();
+            bench.engine.fire_timers(&mut due);
+            bench.inside(|| due.into_iter().for_each(|(_, waker)| waker.wake()));
         }
+        assert_eq!(slept.get(), 1);
     });
-    for _ in 0..10 {
-        share(&bench);
-        let mut due = Vec::new();
-        bench.engine.fire_timers(&mut due);
-        bench.inside(|| due.into_iter().for_each(|(_, waker)| waker.wake()));
-    }
-    assert_eq!(slept.get(), 1);
 }
 
 /// Spends one unit by hand.
@@ -171,22 +175,24 @@ fn an_operation_that_has_to_wait_costs_nothing_and_outside_of_a_loop_all_is_free
 
 #[test]
 fn a_task_whose_operations_are_always_ready_gives_way() {
-    let bench = bench(61);
-    let (done, other) = (Count::new(), Count::new());
-    let counted = done.clone();
-    bench.spawn(async move {
-        loop {
-            budget::spend().await;
+    within_limit(|| {
+        let bench = bench(61);
+        let (done, other) = (Count::new(), Count::new());
+        let counted = done.clone();
+        bench.spawn(async move {
+            loop {
+                budget::spend().await;
+                counted.add();
+            }
+        });
+        let counted = other.clone();
+        bench.spawn(poll_fn(move |cx| {
             counted.add();
-        }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        share(&bench);
+        assert_eq!(other.get(), 30, "every other poll is its own");
+        assert_eq!(done.get(), 31 * 128);
     });
-    let counted = other.clone();
-    bench.spawn(poll_fn(move |cx| {
-        counted.add();
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }));
-    share(&bench);
-    assert_eq!(other.get(), 30, "every other poll is its own");
-    assert_eq!(done.get(), 31 * 128);
 }

@@ -175,6 +175,8 @@ fn no_message_is_overslept_when_threads_send_at_any_moment() {
                 *rung = false;
             }
         }
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        for sender in senders {
+            sender.join().unwrap();
+        }
     });
 }

@@ -125,6 +125,7 @@ fn a_task_may_abort_itself() {
     let counted = reached.clone();
     let handle = bench.engine.executor.spawn(async move {
         theirs.borrow().as_ref().unwrap().abort();
+        assert!(my_loop::context::current().ready.is_empty(), "it need not be queued for that");
         counted.add();
         pending::<()>().await;
     });

@@ -43,7 +43,9 @@ impl Watched {
         let ready = self.reactor.wait(Some(ms(millis)), &mut due, tell).unwrap();
         assert_eq!(ready as usize, told.len());
         let causes = due.iter().map(|&(cause, _)| cause).collect();
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due {
+            waker.wake();
+        }
         (told, causes)
     }
 
@@ -169,12 +171,13 @@ fn the_bell_ends_a_sleep_and_is_no_source() {
         // Rung before the sleep.
         watched.bell.ring();
         assert_eq!(watched.wait(60_000), (vec![], vec![]));
-        let bell = watched.bell;
-        let ringer = thread::spawn(move || bell.ring());
-        let mut due = Vec::new();
-        let ready = watched.reactor.wait(Some(ms(60_000)), &mut due, |_, _, _| ()).unwrap();
-        assert_eq!((ready, due.len()), (0, 0));
-        ringer.join().unwrap();
+        let (bell, mut due) = (&watched.bell, Vec::new());
+        let reactor = &watched.reactor;
+        thread::scope(|scope| {
+            scope.spawn(|| bell.ring());
+            let ready = reactor.wait(Some(ms(60_000)), &mut due, |_, _, _| ()).unwrap();
+            assert_eq!((ready, due.len()), (0, 0));
+        });
     });
 }
 

@@ -12,7 +12,7 @@ use boucle::task::{spawn_named, yield_now};
 use boucle::time::sleep;
 
 // ANCHOR: read
-/// Reads what is there; while nothing is, lets the others have their turn, and asks again.
+/// Reads what is there. While nothing is, it lets the others run, and asks again.
 async fn read(mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match stream.read(buffer) {

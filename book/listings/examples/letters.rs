@@ -14,8 +14,8 @@ thread_local! {
     static WRITTEN: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Writes its letter twice, which takes a millisecond each time; lets the others have their turn
-/// in between, if it is polite.
+/// Writes its letter twice, which takes a millisecond each time; if it is polite, it lets
+/// the others have their turn in between.
 async fn write(letter: char, polite: bool) {
     for _ in 0..2 {
         block_for(Duration::from_millis(1));

@@ -1,7 +1,7 @@
-//! Pages with pictures: download each, then make thumbnails of it. One by one, or with the
-//! computing hidden in the waiting (X19).
+//! Pages with pictures: download each, then make thumbnails of it. One by one, with the downloads
+//! overlapping, or with the computing hidden in them (X19).
 //!
-//! Run with: `cargo run --example thumbnails one_by_one`, or `hidden`
+//! Run with: `cargo run --example thumbnails one_by_one`, `on_the_loop` or `hidden`
 
 use std::env;
 use std::time::Duration;
@@ -31,6 +31,21 @@ async fn one_by_one() {
     }
 }
 
+/// All downloads at once; each picture is shrunk by the task that has it.
+async fn on_the_loop() {
+    let pages: Vec<_> = (0..6)
+        .map(|page| {
+            spawn_named(format!("page {page}"), async move {
+                let picture = download(page).await;
+                shrink(picture);
+            })
+        })
+        .collect();
+    for page in pages {
+        page.await.expect("no page panics");
+    }
+}
+
 /// All downloads at once; each picture is shrunk on a thread as soon as it is there.
 async fn hidden() {
     let pages: Vec<_> = (0..6)
@@ -50,10 +65,10 @@ fn main() {
     let way = env::args().nth(1).unwrap_or("one_by_one".into());
     block_on(async {
         let began = Instant::now();
-        if way == "hidden" {
-            hidden().await
-        } else {
-            one_by_one().await
+        match way.as_str() {
+            "hidden" => hidden().await,
+            "on_the_loop" => on_the_loop().await,
+            _ => one_by_one().await,
         }
         println!("six pages after {} ms", began.elapsed().as_millis());
     });

@@ -24,11 +24,12 @@ async fn handler(user: u32) -> u32 {
 // ANCHOR_END: compiler
 
 // ANCHOR: hand
-/// The same by hand: a state for each place where it can be left, and in it what is needed to go on.
+/// The same by hand: a state for each place where it can be left, and in it what is
+/// needed to go on from there.
 enum Handler {
     Begun { user: u32 },
-    Querying { user: u32, wait: Sleep },
-    Calling { rows: u32, wait: Sleep },
+    Query { user: u32, wait: Sleep },
+    Call { rows: u32, wait: Sleep },
     Done,
 }
 
@@ -38,19 +39,19 @@ impl Future for Handler {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
         loop {
             *self = match &mut *self {
-                Handler::Begun { user } => Handler::Querying { user: *user, wait: sleep(QUERY) },
-                Handler::Querying { user, wait } => {
-                    // Leaves this function if the sleep is pending: the state stays as it is.
+                Self::Begun { user } => Self::Query { user: *user, wait: sleep(QUERY) },
+                Self::Query { user, wait } => {
+                    // Leaves `poll` if the sleep is pending; the state stays.
                     ready!(Pin::new(wait).poll(cx));
-                    Handler::Calling { rows: *user * 10, wait: sleep(CALL) }
+                    Self::Call { rows: *user * 10, wait: sleep(CALL) }
                 }
-                Handler::Calling { rows, wait } => {
+                Self::Call { rows, wait } => {
                     ready!(Pin::new(wait).poll(cx));
                     let answer = *rows + 1;
-                    *self = Handler::Done;
+                    *self = Self::Done;
                     return Poll::Ready(answer);
                 }
-                Handler::Done => panic!("polled again after it was done"),
+                Self::Done => panic!("polled again after it was done"),
             };
         }
     }

@@ -1,4 +1,4 @@
-//! A wake during the poll: it must queue the task again, although the task is not waiting yet.
+//! A wake during the poll: it queues the task again, which is not even waiting yet.
 //!
 //! Run with: `cargo run --example wake_during_poll`
 

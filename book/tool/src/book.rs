@@ -1,5 +1,6 @@
 //! The book, put together by mdBook.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use mdbook_driver::config::Config;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use mdbook_summary::{Link, Summary, SummaryItem, parse_summary};
 
+use crate::chapter::{Directive, directives};
 use crate::faults::{Faults, Place};
 use crate::house::House;
 use crate::page::{Needs, Pages, source};
@@ -22,24 +24,20 @@ pub(crate) struct Chapter {
     pub(crate) text: String,
 }
 
+impl Chapter {
+    /// All directives of it, those of predictions and prose included.
+    pub(crate) fn directives(&self) -> Vec<Directive> {
+        directives(&self.text)
+    }
+}
+
 /// Makes the whole book, or some chapters of it.
 pub(crate) fn build(house: &House, wanted: &[String], faults: &Faults) -> anyhow::Result<()> {
-    let (summary, chapters) = load(house, wanted, faults, Missing::Warns)?;
-    let scenes = scenes_of(house, &chapters)?;
-    let pages = Pages::new(house, &scenes, faults);
-    let texts = chapters
-        .iter()
-        .map(|chapter| (chapter.file.clone(), pages.chapter(&chapter.file, &chapter.text)));
-    let texts: Vec<(String, String)> = texts.collect();
-
+    let assembled = assemble(house, wanted, faults, Missing::Warns)?;
+    let work = work_folder(house);
+    assembled.render(house, &work)?;
     let to =
         if wanted.is_empty() { house.book().join("build") } else { house.target().join("draft") };
-    let work = house.target().join(format!("book-{}", std::process::id()));
-    render(house, summary, texts, &work)?;
-    add_scenes(&scenes, &work)?;
-    for path in pages.cited.borrow().iter() {
-        source::write(house, path, &work)?;
-    }
     // Whoever reads the book meanwhile sees the old one, then the new one.
     if to.exists() {
         fs::remove_dir_all(&to)?;
@@ -47,6 +45,60 @@ pub(crate) fn build(house: &House, wanted: &[String], faults: &Faults) -> anyhow
     fs::rename(&work, &to)?;
     println!("{}", to.join("index.html").display());
     Ok(())
+}
+
+/// A folder of this process, to make the book in.
+pub(crate) fn work_folder(house: &House) -> PathBuf {
+    house.target().join(format!("book-{}", std::process::id()))
+}
+
+/// The book before it becomes pages.
+pub(crate) struct Assembled {
+    summary: Summary,
+    pub(crate) chapters: Vec<Chapter>,
+    pub(crate) scenes: Scenes,
+    /// Files of the project that it points at.
+    pub(crate) cited: BTreeSet<String>,
+    /// Each chapter's file, and its text as mdBook gets it.
+    texts: Vec<(String, String)>,
+}
+
+/// Puts the chapters together, with all they show.
+pub(crate) fn assemble(
+    house: &House,
+    wanted: &[String],
+    faults: &Faults,
+    missing: Missing,
+) -> anyhow::Result<Assembled> {
+    let (summary, chapters) = load(house, wanted, faults, missing)?;
+    let scenes = scenes_of(house, &chapters)?;
+    let pages = Pages::new(house, &scenes, faults);
+    let text = |it: &Chapter| (it.file.clone(), pages.chapter(&it.file, &it.text));
+    let texts = chapters.iter().map(text).collect();
+    let cited = pages.cited.take();
+    Ok(Assembled { summary, chapters, scenes, cited, texts })
+}
+
+impl Assembled {
+    /// Makes the pages.
+    pub(crate) fn render(&self, house: &House, to: &Path) -> anyhow::Result<()> {
+        let mut config = Config::from_disk(house.book().join("book.toml"))?;
+        to.clone_into(&mut config.build.build_dir);
+        let mut book =
+            MDBook::load_with_config_and_summary(house.book(), config, self.summary.clone())?;
+        book.with_preprocessor(Directives { texts: self.texts.clone() });
+        book.build().context("mdBook could not make the book")?;
+        add_scenes(&self.scenes, to)?;
+        for path in &self.cited {
+            source::write(house, path, to)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a word names a chapter that is written.
+pub(crate) fn names_a_chapter(house: &House, word: &str) -> bool {
+    load(house, &[word.to_owned()], &Faults::default(), Missing::Warns).is_ok()
 }
 
 /// What a chapter of SUMMARY.md that is not there means.
@@ -57,7 +109,7 @@ pub(crate) enum Missing {
 }
 
 /// The chapters, and the summary without those that are not there or not wanted.
-pub(crate) fn load(
+fn load(
     house: &House,
     wanted: &[String],
     faults: &Faults,
@@ -80,16 +132,15 @@ pub(crate) fn load(
             continue;
         }
         let file = format!("book/src/{name}");
-        match house.read(&file) {
-            Ok(text) => chapters.push(Chapter { file, text }),
-            Err(_) => {
-                *location = None;
-                let told = format!("{file} is not written yet");
-                match missing {
-                    Missing::Warns => faults.warn(told),
-                    Missing::IsAFault => {
-                        faults.add(&Place { file: "book/src/SUMMARY.md".into(), line: 0 }, told);
-                    }
+        if let Ok(text) = house.read(&file) {
+            chapters.push(Chapter { file, text });
+        } else {
+            *location = None;
+            let told = format!("{file} is not written yet");
+            match missing {
+                Missing::Warns => faults.warn(told),
+                Missing::IsAFault => {
+                    faults.add(&Place { file: "book/src/SUMMARY.md".into(), line: 0 }, told);
                 }
             }
         }
@@ -112,25 +163,12 @@ fn is_called(name: &str, wanted: &str) -> bool {
 }
 
 /// The scenes that these chapters name, made.
-pub(crate) fn scenes_of(house: &House, chapters: &[Chapter]) -> anyhow::Result<Scenes> {
+fn scenes_of(house: &House, chapters: &[Chapter]) -> anyhow::Result<Scenes> {
     let mut needs = Needs::default();
-    for chapter in chapters {
-        needs.chapter(&chapter.text);
+    for directive in chapters.iter().flat_map(Chapter::directives) {
+        needs.directive(&directive);
     }
     Scenes::make(house, &needs.scenes, &needs.pairs)
-}
-
-fn render(
-    house: &House,
-    summary: Summary,
-    texts: Vec<(String, String)>,
-    to: &Path,
-) -> anyhow::Result<()> {
-    let mut config = Config::from_disk(house.book().join("book.toml"))?;
-    config.build.build_dir = to.to_owned();
-    let mut book = MDBook::load_with_config_and_summary(house.book(), config, summary)?;
-    book.with_preprocessor(Directives { texts });
-    book.build().context("mdBook could not make the book")
 }
 
 /// Gives mdBook the chapters as they were put together.

@@ -107,3 +107,19 @@ pub(crate) fn values(line: &str) -> Vec<(std::ops::Range<usize>, Directive)> {
     }
     values
 }
+
+/// All directives of a text: those on lines of their own, in prose, and in predictions.
+pub(crate) fn directives(text: &str) -> Vec<Directive> {
+    let mut all = Vec::new();
+    for Piece { what, .. } in pieces("", 1, text) {
+        match what {
+            What::Prose(line) => all.extend(values(&line).into_iter().map(|(_, value)| value)),
+            What::Directive(directive) => all.push(directive),
+            What::Fenced { info, lines, .. } if info == "predict" => {
+                all.extend(directives(&lines.join("\n")));
+            }
+            What::Fenced { .. } => {}
+        }
+    }
+    all
+}

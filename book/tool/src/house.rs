@@ -30,10 +30,6 @@ impl House {
         self.root.join("book")
     }
 
-    pub(crate) fn chapters(&self) -> PathBuf {
-        self.root.join("book/src")
-    }
-
     pub(crate) fn traces(&self) -> PathBuf {
         self.root.join("book/traces")
     }

@@ -7,6 +7,7 @@
 
 mod book;
 mod chapter;
+mod check;
 mod code;
 mod exercise;
 mod faults;
@@ -14,6 +15,8 @@ mod house;
 mod options;
 mod page;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::process::ExitCode;
@@ -25,6 +28,11 @@ use options::{Command, Options};
 const HELP: &str = "\
 cargo book                     makes the book: book/build/index.html
 cargo book build CHAPTER...    these chapters alone, as 09 or 09-executor: book/target/draft/
+cargo book check [CHAPTER...]  whether all that the book shows is still so
+cargo book bless [SCENE|CHAPTER...]  keeps traces and consoles as they are now
+cargo book exercise            the exercises: which are solved, and which is next
+cargo book exercise NAME...    judges one; with --solution, the kept solution of it
+cargo book exercise --ci       unsolved each must fail, solved each must pass
 cargo book queries             what {{#value SCENE QUERY}} may ask
 cargo book help                this
 
@@ -45,6 +53,12 @@ fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let faults = Faults::default();
     match &options.command {
         Command::Help => println!("{HELP}"),
+        Command::Check(chapters) => check::check(&house, chapters, &faults)?,
+        Command::Bless(names) => check::bless(&house, names, &faults)?,
+        Command::Exercise(whose, names) => {
+            exercise::exercise(&house, *whose, names, &faults)?;
+        }
+        Command::ExerciseCi => exercise::ci(&house, &faults)?,
         Command::Queries => queries(),
         Command::Build(chapters) => book::build(&house, chapters, &faults)?,
     }

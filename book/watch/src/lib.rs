@@ -46,8 +46,8 @@ use boucle::observe::{Cause, Event, Observer, Print, Record, ThreadId, Trace};
 mod life;
 
 thread_local! {
-    /// Who watches the loop of this thread; taken out while it is told something.
-    static OBSERVER: Cell<Option<Box<dyn Observer>>> = const { Cell::new(None) };
+    /// Who watches the loop of this thread; taken out while they are told something.
+    static OBSERVERS: Cell<Vec<Box<dyn Observer>>> = const { Cell::new(Vec::new()) };
 
     /// On whose behalf the loop of this thread works.
     static CAUSE: Cell<Cause> = const { Cell::new(Cause::Program) };
@@ -74,15 +74,25 @@ pub struct Watch {
 
 impl Watch {
     /// The watch that the environment asks for, under the name of this program: `BOUCLE_TRACE` is a
-    /// file (`.html`, `.svg`, `.jsonl`, `.json`, `.txt`) or `-`, the standard error stream;
+    /// file (`.html`, `.svg`, `.jsonl`, `.json`, `.txt`) or `-`, the standard error stream, or several
+    /// of them, as in `PATH`; `BOUCLE_COMPARE` is the trace of another run, to be shown beside it on
+    /// the page;
     /// `BOUCLE_SIMULATE=in-order` makes the time virtual. Without them nobody watches.
     pub fn from_environment(program: &str) -> io::Result<Watch> {
         let value = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let observer: Option<Box<dyn Observer>> = match value("BOUCLE_TRACE") {
-            None => None,
-            Some(path) if path == "-" => Some(Box::new(Print::stderr())),
-            Some(path) => Some(Box::new(Trace::to_file(path)?.program(program))),
-        };
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        for path in value("BOUCLE_TRACE").iter().flat_map(|paths| env::split_paths(paths)) {
+            if path.as_os_str() == "-" {
+                observers.push(Box::new(Print::stderr()));
+                continue;
+            }
+            let trace = Trace::to_file(&path)?.program(program);
+            let is_page = path.extension().is_some_and(|extension| extension == "html");
+            observers.push(Box::new(match value("BOUCLE_COMPARE").filter(|_| is_page) {
+                None => trace,
+                Some(other) => trace.compare_with(other)?,
+            }));
+        }
         let clock = match value("BOUCLE_SIMULATE") {
             None => Clock::real(),
             Some(order) if order == "in-order" => Clock::START,
@@ -95,24 +105,24 @@ impl Watch {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
             }
         };
-        Ok(Watch::begin(observer, clock))
+        Ok(Watch::begin(observers, clock))
     }
 
     /// A watch for tests: what it sees stands in the record.
     pub fn recording() -> (Watch, Record) {
         let record = Record::new();
-        (Watch::begin(Some(Box::new(record.clone())), Clock::real()), record)
+        (Watch::begin(vec![Box::new(record.clone())], Clock::real()), record)
     }
 
     /// As [`recording`](Watch::recording), in virtual time.
     pub fn simulated() -> (Watch, Record) {
         let record = Record::new();
-        (Watch::begin(Some(Box::new(record.clone())), Clock::START), record)
+        (Watch::begin(vec![Box::new(record.clone())], Clock::START), record)
     }
 
-    /// From now on `observer` watches this thread.
-    fn begin(observer: Option<Box<dyn Observer>>, clock: Clock) -> Watch {
-        OBSERVER.set(observer);
+    /// From now on they watch this thread.
+    fn begin(observers: Vec<Box<dyn Observer>>, clock: Clock) -> Watch {
+        OBSERVERS.set(observers);
         CAUSE.set(Cause::Program);
         CLOCK.replace(clock);
         Watch { stays: PhantomData }
@@ -121,7 +131,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        drop(OBSERVER.take());
+        drop(OBSERVERS.take());
         CLOCK.replace(Clock::real());
     }
 }
@@ -139,12 +149,18 @@ impl Clock {
 /// Tells whoever watches this thread what `event` returns.
 pub fn emit<'a>(event: impl FnOnce() -> Event<'a>) {
     // Where the thread ends already, nobody watches any more.
-    let Ok(Some(mut observer)) = OBSERVER.try_with(Cell::take) else { return };
+    let Ok(mut observers) = OBSERVERS.try_with(Cell::take) else { return };
+    if observers.is_empty() {
+        return;
+    }
     let event = event();
     if !is_idle_look(&event) {
-        observer.event(now(), &event);
+        let now = now();
+        for observer in &mut observers {
+            observer.event(now, &event);
+        }
     }
-    OBSERVER.set(Some(observer));
+    OBSERVERS.set(observers);
 }
 
 /// Whether the event tells of a look at the operating system, without a sleep, by a simulated loop:

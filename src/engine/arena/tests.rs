@@ -76,7 +76,7 @@ fn a_slot_number_leads_to_the_entry_and_its_key() {
     let mut arena = Arena::new();
     let key = arena.insert(1);
     *arena.at_mut(key.index()) += 1;
-    assert_eq!((arena.at(key.index()), arena.key_at(key.index())), (&2, key));
+    assert_eq!((*arena.at_mut(key.index()), arena.key_at(key.index())), (2, key));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_vacant_slot_number_panics() {
     let mut arena = Arena::new();
     let key = arena.insert(1);
     arena.remove(key);
-    arena.at(key.index());
+    arena.at_mut(key.index());
 }
 
 #[test]

@@ -44,17 +44,22 @@ fn fired(wheel: &mut Wheel<u64>, now: u64) -> Vec<Fired> {
     fired
 }
 
+/// How many timers there are.
+fn count<T>(wheel: &Wheel<T>) -> usize {
+    wheel.timers.keys().len() + usize::from(wheel.newest.is_some())
+}
+
 /// Checks that every list, bitmap and place is what the invariant says.
-fn check(wheel: &Wheel<u64>) {
-    let mut linked = 0;
-    for (level, slots) in wheel.slots.iter().enumerate() {
+fn check(wheel: &mut Wheel<u64>) {
+    let mut linked = usize::from(wheel.newest.is_some());
+    for (level, slots) in wheel.slots.into_iter().enumerate() {
         for (slot, list) in slots.iter().enumerate() {
             let occupied = wheel.occupied[level] >> slot & 1 == 1;
             assert_eq!(occupied, list.first != NONE);
             assert_eq!(occupied, list.last != NONE);
             let (mut index, mut previous) = (list.first, NONE);
             while index != NONE {
-                let timer = wheel.timers.at(index);
+                let timer = wheel.timers.at_mut(index);
                 let place = Place::of(timer.deadline, wheel.elapsed);
                 assert_eq!((usize::from(place.level), usize::from(place.slot)), (level, slot));
                 assert_eq!(timer.previous, previous);
@@ -64,8 +69,7 @@ fn check(wheel: &Wheel<u64>) {
             assert_eq!(list.last, previous);
         }
     }
-    assert_eq!(linked, wheel.timers.keys().len());
-    assert_eq!(wheel.is_empty(), wheel.next_wakeup().is_none());
+    assert_eq!(linked, count(wheel));
 }
 
 /// The wheel beside a sorted map that is too simple to be wrong.
@@ -108,14 +112,15 @@ impl Pair {
         let expected = due.into_iter().map(|((_, number), (_, deadline))| (number, deadline));
         assert_eq!(fired(&mut self.wheel, now), expected.collect::<Vec<_>>());
         assert_eq!(self.wheel.elapsed, now);
-        assert_eq!(self.wheel.timers.keys().len(), self.model.len());
+        assert_eq!(count(&self.wheel), self.model.len());
     }
 
     /// `next_wakeup` may be early, for a cascade, but never late, nor in the past.
-    fn check_wakeup(&self) {
+    fn check_wakeup(&mut self) {
         let first = self.model.keys().next().map(|&(due, _)| due);
         let wakeup = self.wheel.next_wakeup();
         assert_eq!(wakeup.is_some(), first.is_some());
+        assert_eq!(wakeup.is_none(), self.wheel.is_empty());
         assert!(wakeup <= first);
         assert!(wakeup.is_none_or(|tick| tick >= self.wheel.elapsed));
     }
@@ -156,11 +161,18 @@ fn random_operations_agree_with_a_sorted_map() {
                     let jump = random.of_any_size() >> random.below(64);
                     pair.advance(now.saturating_add(jump));
                 }
-                _ => pair.advance(pair.wheel.next_wakeup().unwrap_or(now)),
+                _ => {
+                    let wakeup = pair.wheel.next_wakeup();
+                    pair.advance(wakeup.unwrap_or(now));
+                }
             }
-            pair.check_wakeup();
+            // To look for the wakeup gives the newest timer its place: half the seeds go without.
+            let looks = seed % 32 < 16;
+            if looks {
+                pair.check_wakeup();
+            }
             if seed % 16 < 4 {
-                check(&pair.wheel);
+                check(&mut pair.wheel);
             }
         }
         // The rest comes out at one go.
@@ -192,7 +204,7 @@ fn timers_fire_exactly_at_every_boundary_of_every_level() {
                     assert_eq!(fired(&mut wheel, deadline - 1), []);
                 }
                 assert_eq!(fired(&mut wheel, deadline.max(start)), [(7, deadline)]);
-                check(&wheel);
+                check(&mut wheel);
             }
         }
     }
@@ -215,7 +227,7 @@ fn all_boundaries_at_once_fire_in_order_for_any_stride() {
             pair.advance(pair.wheel.elapsed + stride);
             pair.check_wakeup();
         }
-        check(&pair.wheel);
+        check(&mut pair.wheel);
         pair.advance(u64::MAX);
     }
 }
@@ -246,7 +258,7 @@ fn for_ever_is_a_deadline_like_any_other() {
     wheel.insert(u64::MAX - 1, 2);
     assert_eq!(wheel.next_wakeup(), Some(10));
     assert_eq!(fired(&mut wheel, 1 << 50), [(1, 10)]);
-    assert_eq!(wheel.timers.keys().len(), 2);
+    assert_eq!(count(&wheel), 2);
     assert_eq!(fired(&mut wheel, u64::MAX - 1), [(2, u64::MAX - 1)]);
     wheel.insert(u64::MAX, 3);
     assert_eq!(fired(&mut wheel, u64::MAX), [(0, u64::MAX), (3, u64::MAX)]);
@@ -273,7 +285,7 @@ fn timers_of_one_tick_fire_in_the_order_of_insertion_across_levels() {
                     wheel.insert(deadline, number);
                     expected.push((number, deadline));
                 }
-                check(&wheel);
+                check(&mut wheel);
             } else {
                 break;
             }
@@ -391,7 +403,7 @@ fn a_deadline_that_has_passed_fires_at_the_next_advance() {
     wheel.insert(6, 6);
     assert_eq!(wheel.remove(key), Some(5));
     assert_eq!(fired(&mut wheel, 2_000), [(6, 6), (4, 1_001)]);
-    check(&wheel);
+    check(&mut wheel);
 }
 
 /// Case 63.
@@ -403,7 +415,7 @@ fn time_that_stands_still_or_runs_backwards_changes_nothing() {
     wheel.insert(50, 1);
     assert_eq!(fired(&mut wheel, 99), []);
     assert_eq!(fired(&mut wheel, 0), []);
-    assert_eq!((wheel.elapsed, wheel.timers.keys().len()), (100, 2));
+    assert_eq!((wheel.elapsed, count(&wheel)), (100, 2));
     assert_eq!(fired(&mut wheel, 100), [(1, 50)]);
     assert_eq!(fired(&mut wheel, 100), []);
     assert_eq!(fired(&mut wheel, 150), [(0, 150)]);
@@ -422,8 +434,8 @@ fn a_million_timers_one_after_the_other_use_the_slots_of_those_alive() {
         assert!(key.index() < 1_000, "a free slot is used again");
         alive[nth] = key;
     }
-    assert_eq!(wheel.timers.keys().len(), 1_000);
-    check(&wheel);
+    assert_eq!(count(&wheel), 1_000);
+    check(&mut wheel);
 }
 
 /// Case 71.
@@ -436,11 +448,46 @@ fn a_million_timers_at_once_leave_nothing_behind() {
     for (number, &key) in keys.iter().enumerate() {
         assert_eq!(wheel.remove(key), Some(number as u64));
     }
-    check(&wheel);
+    check(&mut wheel);
     assert_eq!(wheel.next_wakeup(), None);
     let (key, _) = wheel.insert(1, 0);
     assert_eq!(key.index(), 0, "the arena begins anew");
     assert!(keys.iter().all(|&key| wheel.get_mut(key).is_none()));
+}
+
+#[test]
+fn the_newest_timer_waits_until_anything_else_is_done_to_the_wheel() {
+    let mut wheel = Wheel::new();
+    let is_placed = |wheel: &Wheel<u64>| wheel.occupied != [0; LEVELS];
+    // Removed at once, it has never been on any.
+    for _ in 0..3 {
+        let (limit, _) = wheel.insert(30_000, 0);
+        assert!(!is_placed(&wheel) && !wheel.is_empty());
+        assert_eq!(wheel.remove(limit), Some(0));
+        check(&mut wheel);
+    }
+    // The next one pushes it to its place, in front of itself; and so do a look at the hands,
+    let (first, _) = wheel.insert(30_000, 1);
+    wheel.insert(30_000, 2);
+    assert!(is_placed(&wheel));
+    check(&mut wheel);
+    assert!(wheel.next_wakeup() < Some(30_000), "two in a slot cascade first");
+    assert_eq!(wheel.timers.keys().len(), 2);
+    assert_eq!(wheel.remove(first), Some(1));
+    // the removal of another, a look at its payload,
+    let (other, _) = wheel.insert(1, 0);
+    wheel.insert(10, 0);
+    assert_eq!(wheel.remove(other), Some(0));
+    check(&mut wheel);
+    let (seen, _) = wheel.insert(1, 0);
+    assert_eq!(wheel.get_mut(seen), Some(&mut 0));
+    check(&mut wheel);
+    assert_eq!(fired(&mut wheel, 10), [(0, 1), (0, 10)]);
+    // and the hands, before they move past it.
+    wheel.insert(5, 3);
+    wheel.insert(29_999, 4);
+    assert_eq!(fired(&mut wheel, 30_000), [(3, 5), (4, 29_999), (2, 30_000)]);
+    check(&mut wheel);
 }
 
 #[test]
@@ -479,7 +526,7 @@ fn timers_can_be_removed_from_anywhere_in_a_slot() {
         for (nth, &key) in keys.iter().enumerate() {
             if removed >> nth & 1 == 1 {
                 wheel.remove(key);
-                check(&wheel);
+                check(&mut wheel);
             }
         }
         let left: Vec<Fired> =
@@ -498,11 +545,11 @@ fn a_long_jump_costs_no_more_than_a_short_one() {
         let now = wheel.elapsed + 31_556_952_000_000;
         assert_eq!(fired(&mut wheel, now), []);
     }
-    assert_eq!(wheel.timers.keys().len(), 2);
+    assert_eq!(count(&wheel), 2);
 }
 
 #[test]
 fn a_timer_takes_thirty_two_bytes_and_the_arena_adds_eight() {
     assert_eq!(size_of::<Timer<[u64; 2]>>(), 32);
-    assert!(size_of::<Wheel<[u64; 2]>>() < 5_800);
+    assert!(size_of::<Wheel<[u64; 2]>>() < 5_900);
 }

@@ -76,12 +76,25 @@ impl<T> Arena<T> {
     ///
     /// If the arena holds 4,294,967,295 entries already.
     pub fn insert(&mut self, value: T) -> Key {
-        // The stamp is this insertion's count; the count goes on, wraps and skips zero. The slot's
-        // number fits into 32 bits (`checked`).
+        let key = self.reserve();
+        self.fill(key, value);
+        key
+    }
+
+    /// A key for an entry that will be [filled in](Self::fill) before anything else is inserted or
+    /// removed, or never.
+    pub fn reserve(&mut self) -> Key {
+        // The stamp is this insertion's count; the count goes on, wraps and skips zero. The slot is
+        // the one that the slab will fill next, and its number fits into 32 bits (`checked`).
         let generation = self.next_generation;
         self.next_generation = generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        let index = checked(self.slots.insert(Slot { value, generation }));
-        Key { index, generation }
+        Key { index: checked(self.slots.vacant_key()), generation }
+    }
+
+    /// Puts in the entry for which `key` was reserved.
+    pub fn fill(&mut self, key: Key, value: T) {
+        // With the stamp of its key.
+        self.slots.insert(Slot { value, generation: key.generation });
     }
 
     /// The entry, if it is still there.

@@ -13,28 +13,26 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
-/// Nobody counts.
-const UNLIMITED: u32 = u32::MAX;
-
 thread_local! {
-    /// How many operations the task that is being polled may still complete.
-    static LEFT: Cell<u32> = const { Cell::new(UNLIMITED) };
+    /// How many operations the task that is being polled may still complete; `None` outside of a
+    /// loop, where nobody counts.
+    static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
 /// A poll begins, with so many units.
 pub fn set(units: u32) {
-    LEFT.set(units);
+    LEFT.set(Some(units));
 }
 
 /// No loop turns on this thread any more.
 pub fn lift() {
-    LEFT.set(UNLIMITED);
+    LEFT.set(None);
 }
 
 /// Whether an operation may go on. If not, the task comes again, after the others.
 pub fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
     // Whoever says `Pending` has seen to it that the task is woken.
-    if LEFT.get() > 0 {
+    if LEFT.get() != Some(0) {
         return Poll::Ready(());
     }
     cx.waker().wake_by_ref();
@@ -43,11 +41,8 @@ pub fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
 
 /// An operation has completed.
 pub fn charge() {
-    // Where nobody counts, nothing is taken.
-    let left = LEFT.get();
-    if left != UNLIMITED {
-        LEFT.set(left.saturating_sub(1));
-    }
+    // Where nobody counts, nobody begins to.
+    LEFT.set(LEFT.get().map(|left| left.saturating_sub(1)));
 }
 
 /// An operation that does nothing, and costs one unit.

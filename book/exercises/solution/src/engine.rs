@@ -236,7 +236,7 @@ impl Engine {
         if ready > 0 {
             return (Some(Duration::ZERO), WaitReason::TasksReady(ready as u32));
         }
-        let next = self.timers.borrow().next_wakeup();
+        let next = self.timers.borrow_mut().next_wakeup();
         let until = next.map(|tick| Clock::moment_of(tick).saturating_sub(self.clock.now()));
         match (until, at_most) {
             (Some(timer), Some(limit)) if limit < timer => (at_most, WaitReason::CallerLimit),

@@ -58,7 +58,7 @@ impl Timers {
     }
 
     /// The tick to advance to next.
-    pub fn next_wakeup(&self) -> Option<u64> {
+    pub fn next_wakeup(&mut self) -> Option<u64> {
         match self {
             Timers::Heap(heap) => heap.next_wakeup(),
             Timers::Wheel(wheel) => wheel.next_wakeup(),

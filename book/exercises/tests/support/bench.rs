@@ -94,7 +94,7 @@ impl Bench {
         engine.probe.set_cause(Cause::Program);
         let mut goes_on = !engine.ready.is_empty();
         if !goes_on && !engine.timers.borrow().is_empty() {
-            let next = engine.timers.borrow().next_wakeup().expect("there is a timer");
+            let next = engine.timers.borrow_mut().next_wakeup().expect("there is a timer");
             let timeout = Clock::moment_of(next).saturating_sub(self.now());
             engine.pass_time(Some(timeout), WaitReason::TimerDue);
             let mut due = Vec::new();

@@ -13,17 +13,19 @@ use super::{Count, ms, new_loop, within_limit};
 
 #[test]
 fn a_turn_polls_sixty_one_tasks_at_most() {
-    let event_loop = new_loop();
-    drop(event_loop.spawn(poll_fn(|cx| {
-        cx.waker().wake_by_ref();
-        Poll::<()>::Pending
-    })));
-    assert_eq!([(); 3].map(|()| event_loop.turn(None)), [61, 61, 61]);
-    let event_loop = EventLoop::builder().polls_per_turn(5).build().unwrap();
-    for _ in 0..8 {
-        drop(event_loop.spawn(async {}));
-    }
-    assert_eq!([(); 3].map(|()| event_loop.turn(Some(ms(0)))), [5, 3, 0]);
+    within_limit(|| {
+        let event_loop = new_loop();
+        drop(event_loop.spawn(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        })));
+        assert_eq!([(); 3].map(|()| event_loop.turn(None)), [61, 61, 61]);
+        let event_loop = EventLoop::builder().polls_per_turn(5).build().unwrap();
+        for _ in 0..8 {
+            drop(event_loop.spawn(async {}));
+        }
+        assert_eq!([(); 3].map(|()| event_loop.turn(Some(ms(0)))), [5, 3, 0]);
+    });
 }
 
 #[test]

@@ -97,74 +97,82 @@ fn those_who_yield_take_turns_in_the_order_of_their_spawning() {
 
 #[test]
 fn a_wake_during_a_poll_gives_exactly_one_more() {
-    let (event_loop, polls) = (new_loop(), Count::default());
-    let counted = polls.clone();
-    drop(event_loop.spawn(poll_fn(move |cx| {
-        counted.add();
-        if counted.get() == 1 {
-            (0..3).for_each(|_| cx.waker().wake_by_ref());
-        }
-        Poll::<()>::Pending
-    })));
-    settle(&event_loop);
-    assert_eq!(polls.get(), 2);
+    within_limit(|| {
+        let (event_loop, polls) = (new_loop(), Count::default());
+        let counted = polls.clone();
+        drop(event_loop.spawn(poll_fn(move |cx| {
+            counted.add();
+            if counted.get() == 1 {
+                (0..3).for_each(|_| cx.waker().wake_by_ref());
+            }
+            Poll::<()>::Pending
+        })));
+        settle(&event_loop);
+        assert_eq!(polls.get(), 2);
+    });
 }
 
 #[test]
 fn wakes_from_outside_of_the_loop_and_from_inside_are_one_each_time() {
-    let (event_loop, polls, (to, wakers)) = (new_loop(), Count::default(), mpsc::channel());
-    drop(event_loop.spawn(parked(&polls, to)));
-    settle(&event_loop);
-    let waker = wakers.recv().unwrap();
-    (0..3).for_each(|_| waker.wake_by_ref());
-    settle(&event_loop);
-    assert_eq!(polls.get(), 2);
-    event_loop.block_on(async {
+    within_limit(|| {
+        let (event_loop, polls, (to, wakers)) = (new_loop(), Count::default(), mpsc::channel());
+        drop(event_loop.spawn(parked(&polls, to)));
+        settle(&event_loop);
+        let waker = wakers.recv().unwrap();
         (0..3).for_each(|_| waker.wake_by_ref());
-        yield_now().await;
+        settle(&event_loop);
+        assert_eq!(polls.get(), 2);
+        event_loop.block_on(async {
+            (0..3).for_each(|_| waker.wake_by_ref());
+            yield_now().await;
+        });
+        assert_eq!(polls.get(), 3);
     });
-    assert_eq!(polls.get(), 3);
 }
 
 #[test]
 fn a_wake_after_the_end_is_nothing() {
-    let (event_loop, (to, wakers)) = (new_loop(), mpsc::channel());
-    let handle = event_loop.spawn(poll_fn(move |cx| {
-        to.send(cx.waker().clone()).unwrap();
-        Poll::Ready(1)
-    }));
-    settle(&event_loop);
-    let waker = wakers.recv().unwrap();
-    waker.wake_by_ref();
-    assert_eq!(settle(&event_loop), 0, "nobody is left to be polled");
-    event_loop.block_on(async { waker.wake_by_ref() });
-    assert_eq!(event_loop.block_on(handle).unwrap(), 1);
-    drop(event_loop);
-    waker.wake();
+    within_limit(|| {
+        let (event_loop, (to, wakers)) = (new_loop(), mpsc::channel());
+        let handle = event_loop.spawn(poll_fn(move |cx| {
+            to.send(cx.waker().clone()).unwrap();
+            Poll::Ready(1)
+        }));
+        settle(&event_loop);
+        let waker = wakers.recv().unwrap();
+        waker.wake_by_ref();
+        assert_eq!(settle(&event_loop), 0, "nobody is left to be polled");
+        event_loop.block_on(async { waker.wake_by_ref() });
+        assert_eq!(event_loop.block_on(handle).unwrap(), 1);
+        drop(event_loop);
+        waker.wake();
+    });
 }
 
 #[test]
 fn the_waker_of_a_task_never_wakes_the_next_one_in_its_slot() {
-    let event_loop = new_loop();
-    let polls = Count::default();
-    for round in 1..20 {
-        let (to, wakers) = mpsc::channel();
-        let handle = event_loop.spawn(parked(&Count::default(), to));
-        settle(&event_loop);
-        handle.abort();
-        drop(handle);
-        settle(&event_loop);
-        let stale = wakers.recv().unwrap();
-        let next = event_loop.spawn(parked(&polls, mpsc::channel().0));
-        settle(&event_loop);
-        stale.wake_by_ref();
-        settle(&event_loop);
-        event_loop.block_on(async { stale.wake_by_ref() });
-        settle(&event_loop);
-        assert_eq!(polls.get(), round);
-        next.abort();
-        settle(&event_loop);
-    }
+    within_limit(|| {
+        let event_loop = new_loop();
+        let polls = Count::default();
+        for round in 1..20 {
+            let (to, wakers) = mpsc::channel();
+            let handle = event_loop.spawn(parked(&Count::default(), to));
+            settle(&event_loop);
+            handle.abort();
+            drop(handle);
+            settle(&event_loop);
+            let stale = wakers.recv().unwrap();
+            let next = event_loop.spawn(parked(&polls, mpsc::channel().0));
+            settle(&event_loop);
+            stale.wake_by_ref();
+            settle(&event_loop);
+            event_loop.block_on(async { stale.wake_by_ref() });
+            settle(&event_loop);
+            assert_eq!(polls.get(), round);
+            next.abort();
+            settle(&event_loop);
+        }
+    });
 }
 
 #[test]
@@ -265,23 +273,25 @@ fn a_loop_inside_a_task_is_a_clear_panic() {
 
 #[test]
 fn a_loop_that_ends_drops_its_futures_inside_of_it() {
-    let (event_loop, dropped) = (new_loop(), Count::default());
-    let (counted, theirs) = (dropped.clone(), dropped.clone());
-    let task = event_loop.spawn(async move {
-        let _note = OnDrop(move || {
-            // A destructor may use the loop; what it spawns never runs.
-            let late = spawn(async { unreachable!("the loop is over") });
-            assert!(late.is_finished());
-            counted.add();
+    within_limit(|| {
+        let (event_loop, dropped) = (new_loop(), Count::default());
+        let (counted, theirs) = (dropped.clone(), dropped.clone());
+        let task = event_loop.spawn(async move {
+            let _note = OnDrop(move || {
+                // A destructor may use the loop; what it spawns never runs.
+                let late = spawn(async { unreachable!("the loop is over") });
+                assert!(late.is_finished());
+                counted.add();
+            });
+            pending::<()>().await;
         });
-        pending::<()>().await;
+        drop(event_loop.spawn(async move {
+            let _note = OnDrop(move || theirs.add());
+            sleep(ms(60_000)).await;
+        }));
+        settle(&event_loop);
+        drop(event_loop);
+        assert_eq!(dropped.get(), 2);
+        assert!(matches!(block_on(task), Err(JoinError::Aborted)));
     });
-    drop(event_loop.spawn(async move {
-        let _note = OnDrop(move || theirs.add());
-        sleep(ms(60_000)).await;
-    }));
-    settle(&event_loop);
-    drop(event_loop);
-    assert_eq!(dropped.get(), 2);
-    assert!(matches!(block_on(task), Err(JoinError::Aborted)));
 }

@@ -176,7 +176,7 @@ fn a_socket_that_is_always_ready_lets_others_run() {
             // A thread that keeps the buffer full; it ends with the connection.
             thread::spawn(move || {
                 let mut stream = std::net::TcpStream::connect(address).unwrap();
-                while stream.write_all(&[0; 65_536]).is_ok() {}
+                while stream.write_all(&[0; 8_192]).is_ok() {}
             });
             let (stream, _) = listener.accept().await.unwrap();
             let bytes = Count::default();

@@ -76,9 +76,23 @@ impl<T> Arena<T> {
     ///
     /// If the arena holds 4,294,967,295 entries already.
     pub fn insert(&mut self, value: T) -> Key {
-        // The stamp is this insertion's count; the count goes on, wraps and skips zero. The slot's
-        // number fits into 32 bits (`checked`).
-        todo!("exercise `arena`: stamp the slot and the key")
+        let key = self.reserve();
+        self.fill(key, value);
+        key
+    }
+
+    /// A key for an entry that will be [filled in](Self::fill) before anything else is inserted or
+    /// removed, or never.
+    pub fn reserve(&mut self) -> Key {
+        // The stamp is this insertion's count; the count goes on, wraps and skips zero. The slot is
+        // the one that the slab will fill next, and its number fits into 32 bits (`checked`).
+        todo!("exercise `arena`: a key that no other ever was")
+    }
+
+    /// Puts in the entry for which `key` was reserved.
+    pub fn fill(&mut self, key: Key, value: T) {
+        // With the stamp of its key.
+        todo!("exercise `arena`: put it into its slot")
     }
 
     /// The entry, if it is still there.

@@ -13,22 +13,20 @@ use std::cell::Cell;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
-/// Nobody counts.
-const UNLIMITED: u32 = u32::MAX;
-
 thread_local! {
-    /// How many operations the task that is being polled may still complete.
-    static LEFT: Cell<u32> = const { Cell::new(UNLIMITED) };
+    /// How many operations the task that is being polled may still complete; `None` outside of a
+    /// loop, where nobody counts.
+    static LEFT: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
 /// A poll begins, with so many units.
 pub fn set(units: u32) {
-    LEFT.set(units);
+    LEFT.set(Some(units));
 }
 
 /// No loop turns on this thread any more.
 pub fn lift() {
-    LEFT.set(UNLIMITED);
+    LEFT.set(None);
 }
 
 /// Whether an operation may go on. If not, the task comes again, after the others.
@@ -39,7 +37,7 @@ pub fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
 
 /// An operation has completed.
 pub fn charge() {
-    // Where nobody counts, nothing is taken.
+    // Where nobody counts, nobody begins to.
     todo!("exercise `fairness`: one unit less")
 }
 

@@ -59,7 +59,7 @@ impl<T> Heap<T> {
     /// [`advance`](Self::advance), even one to the current tick.
     pub fn insert(&mut self, deadline: u64, payload: T) -> Key {
         // Rule 1.
-        todo!("exercise `sleep`: a timer and its entry")
+        todo!("exercise `heap`: a timer and its entry")
     }
 
     /// The payload of a timer, unless the timer has fired or was removed.
@@ -70,25 +70,25 @@ impl<T> Heap<T> {
     /// Removes a timer and returns its payload, unless it has fired or was removed.
     pub fn remove(&mut self, timer: Key) -> Option<T> {
         // Rules 2 and 3.
-        todo!("exercise `sleep`: take the timer out, and clean up")
+        todo!("exercise `heap`: take the timer out, and clean up")
     }
 
     /// The tick at which the next timer fires.
     pub fn next_wakeup(&self) -> Option<u64> {
         // Never in the past: what is overdue is due now.
-        todo!("exercise `sleep`: the top")
+        todo!("exercise `heap`: the top")
     }
 
     /// Makes `now` the current tick, and tells `step` of each timer that fires on the way, in
     /// order. Does nothing if `now` is before the current tick.
     pub fn advance(&mut self, now: u64, mut step: impl FnMut(Step<T>)) {
         // `Step::Fired` says what was inserted. Rule 2 holds afterwards.
-        todo!("exercise `sleep`: fire what is due")
+        todo!("exercise `heap`: fire what is due")
     }
 
     /// Takes stale entries off the top.
     fn drop_stale(&mut self) {
-        todo!("exercise `sleep`: rule 2")
+        todo!("exercise `heap`: rule 2")
     }
 }
 

@@ -148,6 +148,8 @@ impl Executor {
     pub fn detach(&self, key: Key) {
         // Rule 2. Who waited for it waits no longer. A task that has ended already leaves the arena
         // now (`dropped`: nobody joined it).
-        todo!("exercise `join`: let it go")
+        if !std::thread::panicking() {
+            todo!("exercise `join`: let it go");
+        }
     }
 }

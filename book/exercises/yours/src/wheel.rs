@@ -22,11 +22,15 @@
 //! There are as many dials as a `u64` has digits, so any deadline will do, and nothing ever comes
 //! round to where it was.
 //!
+//! Most timers are limits of something that is soon done, and are removed long before they are due.
+//! So the *newest* timer waits at the door: it is put among the others when anything else is done to
+//! the wheel, and costs next to nothing if it is removed before.
+//!
 //! **Invariant.** The place of a timer follows from its deadline and the current tick alone, at all
-//! times. Hence all timers of one tick are in one list at any moment: they are appended in the
-//! order of insertion, cascade in the order of the list, and so keep that order to the end. Hence
-//! whatever lies on a dial is earlier than anything on the dials above. And hence a timer need not
-//! store its place.
+//! times; the newest gets there before the next timer comes and before the hands move. Hence all
+//! timers of one tick are in one list at any moment: they are appended in the order of insertion,
+//! cascade in the order of the list, and so keep that order to the end. Hence whatever lies on a
+//! dial is earlier than anything on the dials above. And hence a timer need not store its place.
 //!
 //! **Order.** Timers fire by deadline, and within one tick in the order of insertion. A deadline
 //! that has passed when it is inserted counts as the tick of its insertion.
@@ -66,8 +70,10 @@ pub struct Wheel<T> {
     occupied: [u64; LEVELS],
     /// For each level, the timers of each slot.
     slots: [[List; SLOTS]; LEVELS],
-    /// All timers.
+    /// All timers but the newest.
     timers: Arena<Timer<T>>,
+    /// The timer inserted last, if nothing has happened since.
+    newest: Option<(Key, Timer<T>)>,
 }
 
 /// A slot of the wheel.
@@ -129,29 +135,36 @@ impl<T> Wheel<T> {
             occupied: [0; LEVELS],
             slots: [[EMPTY; SLOTS]; LEVELS],
             timers: Arena::new(),
+            newest: None,
         }
     }
 
     /// Whether there are no timers.
     pub fn is_empty(&self) -> bool {
-        self.timers.is_empty()
+        self.newest.is_none() && self.timers.is_empty()
     }
 
-    /// Adds a timer, and tells where it was put. If its deadline is not after the current tick, it
+    /// Adds a timer, and tells where it belongs. If its deadline is not after the current tick, it
     /// fires in the next [`advance`](Self::advance), even one to the current tick. Costs O(1).
     pub fn insert(&mut self, deadline: u64, payload: T) -> (Key, Place) {
-        let timer = Timer { payload, deadline, previous: NONE, next: NONE };
-        let key = self.timers.insert(timer);
-        (key, self.link(key.index()))
+        self.settle();
+        let key = self.timers.reserve();
+        self.newest = Some((key, Timer { payload, deadline, previous: NONE, next: NONE }));
+        (key, Place::of(deadline, self.elapsed))
     }
 
     /// The payload of a timer, unless the timer has fired or was removed.
     pub fn get_mut(&mut self, timer: Key) -> Option<&mut T> {
+        self.settle();
         self.timers.get_mut(timer).map(|timer| &mut timer.payload)
     }
 
     /// Removes a timer and returns its payload, unless it has fired or was removed. Costs O(1).
     pub fn remove(&mut self, timer: Key) -> Option<T> {
+        if let Some((_, timer)) = self.newest.take_if(|(newest, _)| *newest == timer) {
+            return Some(timer.payload);
+        }
+        self.settle();
         self.take(timer).map(|timer| timer.payload)
     }
 
@@ -159,7 +172,7 @@ impl<T> Wheel<T> {
     /// is never after the first deadline (or the current tick, if that is later), and is exactly
     /// the first deadline if the next timer is alone in its slot: a lone sleep wakes the loop once.
     /// Costs O(levels).
-    pub fn next_wakeup(&self) -> Option<u64> {
+    pub fn next_wakeup(&mut self) -> Option<u64> {
         // `first_slot` knows; a timer that is alone in its slot needs no cascade to wake for.
         todo!("exercise `wheel`: when does the next slot, or lone timer, come?")
     }
@@ -180,10 +193,19 @@ impl<T> Wheel<T> {
     }
 
     /// The occupied slot that a hand gets to first, and the tick at which it does.
-    fn first_slot(&self) -> Option<(Place, u64)> {
+    fn first_slot(&mut self) -> Option<(Place, u64)> {
+        self.settle();
         // It is on the lowest dial that holds timers (the invariant), and no slot behind a hand is
         // occupied. A slot's tick has the digits of `elapsed` above its own digit, and zeros below.
         todo!("exercise `wheel`: the next occupied slot, and its tick")
+    }
+
+    /// Puts the newest timer among the others, if that has not been done.
+    fn settle(&mut self) {
+        if let Some((key, timer)) = self.newest.take() {
+            self.timers.fill(key, timer);
+            self.link(key.index());
+        }
     }
 
     /// Appends a timer to the list of the slot where it belongs now.

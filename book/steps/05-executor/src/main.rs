@@ -1,4 +1,5 @@
-//! Three cooks in one kitchen: each works for a moment and lets the others have the stove.
+//! Three cooks in one kitchen: each works for a moment and lets the others have the stove. One drops
+//! the cake, and the others are served.
 //!
 //! Run with: `cargo run -p step-05-executor`
 
@@ -22,12 +23,16 @@ fn main() -> io::Result<()> {
     let _watch = Watch::from_environment("step-05-executor")?;
     block_on(async {
         let soup = spawn(cook("soup", 3));
-        let cake = spawn(cook("cake", 2));
         // A task may spawn, and wait for what it has spawned.
-        let salad = spawn(async { spawn(cook("salad", 1)).await.expect("no cook panics") });
-        for dish in [soup, cake, salad] {
-            println!("{} is served", dish.await.expect("no cook panics"));
-        }
+        let salad = spawn(async { spawn(cook("salad", 1)).await.expect("it is simple") });
+        let cake = spawn(async {
+            cook("cake", 2).await;
+            panic!("it fell on the floor")
+        });
+        println!("{} is served", soup.await.expect("it is simple"));
+        println!("{} is served", salad.await.expect("it is simple"));
+        let failed: Result<(), _> = cake.await;
+        println!("no cake: {:?}", failed.unwrap_err().downcast_ref::<&str>());
     });
     Ok(())
 }

@@ -1,4 +1,7 @@
 //! What an executor and its wakers do.
+//!
+//! Where no other thread is needed, time is virtual: a wake that is lost makes a real loop sleep for
+//! ever, and a simulated one panic.
 
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -14,6 +17,7 @@ use step_05_executor::{block_on, spawn, yield_now};
 
 #[test]
 fn tasks_are_polled_in_the_order_in_which_they_were_spawned() {
+    let (_watch, _) = Watch::simulated();
     let order = Rc::new(RefCell::new(Vec::new()));
     let noted = Rc::clone(&order);
     block_on(async move {
@@ -32,6 +36,7 @@ fn tasks_are_polled_in_the_order_in_which_they_were_spawned() {
 
 #[test]
 fn a_task_that_yields_lets_all_others_have_their_turn() {
+    let (_watch, _) = Watch::simulated();
     let order = Rc::new(RefCell::new(String::new()));
     let noted = Rc::clone(&order);
     block_on(async move {
@@ -55,6 +60,7 @@ fn a_task_that_yields_lets_all_others_have_their_turn() {
 
 #[test]
 fn a_wake_during_the_poll_queues_the_task_again() {
+    let (_watch, _) = Watch::simulated();
     let polls = Rc::new(Cell::new(0));
     let counted = Rc::clone(&polls);
     block_on(poll_fn(move |cx| {
@@ -70,6 +76,7 @@ fn a_wake_during_the_poll_queues_the_task_again() {
 
 #[test]
 fn a_task_that_is_woken_many_times_is_polled_once() {
+    let (_watch, _) = Watch::simulated();
     let polls = Rc::new(Cell::new(0));
     let counted = Rc::clone(&polls);
     block_on(async move {
@@ -112,6 +119,7 @@ async fn fail() {
 
 #[test]
 fn a_panic_ends_its_own_task_and_reaches_its_handle() {
+    let (_watch, _) = Watch::simulated();
     block_on(async {
         let bad = spawn(fail());
         let good = spawn(async { 7 });
@@ -130,6 +138,7 @@ fn a_panic_of_the_first_future_comes_out_of_block_on() {
 
 #[test]
 fn a_task_whose_handle_is_dropped_goes_on() {
+    let (_watch, _) = Watch::simulated();
     let done = Rc::new(Cell::new(false));
     let seen = Rc::clone(&done);
     block_on(async move {
@@ -146,6 +155,7 @@ fn a_task_whose_handle_is_dropped_goes_on() {
 
 #[test]
 fn a_task_may_spawn_tasks() {
+    let (_watch, _) = Watch::simulated();
     let number = block_on(async {
         let outer =
             spawn(async { spawn(async { spawn(async { 7 }).await.unwrap() }).await.unwrap() });

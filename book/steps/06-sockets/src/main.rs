@@ -37,7 +37,7 @@ fn main() -> io::Result<()> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let server = listener.local_addr()?;
         spawn(async move {
-            while let Ok(stream) = listener.accept().await {
+            while let Ok((stream, _)) = listener.accept().await {
                 spawn(echo(stream));
             }
         });

@@ -97,7 +97,10 @@ impl Reactor {
             Direction::Read => (&mut waiters.read, Awaited::Read(source)),
             Direction::Write => (&mut waiters.write, Awaited::Write(source)),
         };
-        *side = Some(waker.clone());
+        let replaced = side.replace(waker.clone());
+        drop(sources);
+        // With no borrow held: whatever a waker keeps may end with it.
+        drop(replaced);
         emit(|| Event::Awaits { what, by: cause() });
     }
 

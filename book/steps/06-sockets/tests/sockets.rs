@@ -46,7 +46,7 @@ fn serve() -> SocketAddr {
     let listener = TcpListener::bind(anywhere()).unwrap();
     let address = listener.local_addr().unwrap();
     spawn(async move {
-        while let Ok(stream) = listener.accept().await {
+        while let Ok((stream, _)) = listener.accept().await {
             spawn(echo(stream));
         }
     });
@@ -147,7 +147,7 @@ fn the_end_of_a_conversation_wakes_who_reads() {
     block_on(async move {
         let listener = TcpListener::bind(anywhere()).unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let stream = listener.accept().await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
         let closed = Rc::clone(&order);
         spawn(async move {
             yield_now().await;

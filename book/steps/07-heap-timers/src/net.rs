@@ -71,9 +71,9 @@ impl TcpListener {
     }
 
     /// Waits for somebody to arrive.
-    pub async fn accept(&self) -> io::Result<TcpStream> {
-        let (stream, _) = self.0.retry(Direction::Read, mio::net::TcpListener::accept).await?;
-        Source::new(stream, "TcpStream").map(TcpStream)
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, from) = self.0.retry(Direction::Read, mio::net::TcpListener::accept).await?;
+        Ok((TcpStream(Source::new(stream, "TcpStream")?), from))
     }
 }
 

@@ -106,16 +106,14 @@ impl<T> Future for JoinHandle<T> {
     type Output = thread::Result<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<thread::Result<T>> {
-        match &mut *self.0.state.borrow_mut() {
-            State::Running(joiner) => {
-                *joiner = Some(cx.waker().clone());
+        match self.0.state.replace(State::Taken) {
+            State::Running(_) => {
+                self.0.state.replace(State::Running(Some(cx.waker().clone())));
                 emit(|| Event::Awaits { what: Awaited::Task(self.0.task), by: cause() });
                 Poll::Pending
             }
-            state => match mem::replace(state, State::Taken) {
-                State::Done(output) => Poll::Ready(output),
-                _ => panic!("a handle was awaited after it had given the output"),
-            },
+            State::Done(output) => Poll::Ready(output),
+            State::Taken => panic!("a handle was awaited after it had given the output"),
         }
     }
 }

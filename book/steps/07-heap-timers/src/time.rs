@@ -4,6 +4,7 @@
 //! cancel anything is to drop it: that is all that `timeout` does.
 
 use std::future::poll_fn;
+use std::mem;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -38,7 +39,10 @@ impl Future for Sleep {
             let mut timers = event_loop.timers.borrow_mut();
             // A timer that is not there has fired.
             let Some(waker) = timers.get_mut(*timer) else { return Poll::Ready(()) };
-            waker.clone_from(cx.waker());
+            let replaced = mem::replace(waker, cx.waker().clone());
+            drop(timers);
+            // With no borrow held: whatever a waker keeps may end with it.
+            drop(replaced);
             emit(|| Event::Awaits { what: Awaited::Timer(*timer), by: cause() });
         } else if now() >= self.deadline {
             return Poll::Ready(());
@@ -57,7 +61,7 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some((event_loop, timer)) = &self.armed {
             let waker = event_loop.timers.borrow_mut().remove(*timer);
-            // With no borrow held: it may be the last that keeps a task.
+            // Here too.
             drop(waker);
         }
     }

@@ -11,7 +11,7 @@ use step_07_heap_timers::{block_on, spawn};
 /// Serves whoever comes.
 async fn serve(listener: TcpListener) -> io::Result<()> {
     loop {
-        let stream = listener.accept().await?;
+        let (stream, _) = listener.accept().await?;
         spawn(converse(stream));
     }
 }

@@ -129,6 +129,13 @@ fn a_sleep_in_real_time_is_not_early_and_takes_no_polls() {
 }
 
 #[test]
+fn a_sleep_of_less_than_a_tick_is_not_early() {
+    let (_watch, _) = Watch::simulated();
+    block_on(sleep(Duration::from_micros(500)));
+    assert_eq!(now(), millis(1));
+}
+
+#[test]
 fn a_task_that_takes_the_thread_makes_others_late() {
     let (watch, record) = Watch::simulated();
     block_on(async {

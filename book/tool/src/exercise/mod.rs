@@ -1,8 +1,14 @@
 //! The exercises: `book/exercises/exercises.toml` names them.
 
+mod command;
+mod judge;
+
 use serde::Deserialize;
 
 use crate::house::House;
+
+pub(crate) use command::{ci, exercise};
+pub(crate) use judge::Whose;
 
 /// Where they are named.
 pub(crate) const PATH: &str = "book/exercises/exercises.toml";
@@ -16,7 +22,7 @@ pub(crate) struct Exercise {
     pub(crate) title: String,
     /// What is to be done, in Markdown.
     pub(crate) task: String,
-    /// The file with the holes, from the project's root or from `book/exercises`.
+    /// The file with the holes, from `book/exercises`.
     pub(crate) file: String,
     /// The test that judges it: its file's name without `.rs`.
     pub(crate) test: String,

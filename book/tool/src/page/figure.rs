@@ -11,7 +11,8 @@ impl Pages<'_> {
         let stem = made.scene.stem();
         let title = format!("Replay of {scene}");
         let page = format!("scenes/{stem}.html");
-        Ok(figure(&title, Some(&page), &[&format!("scenes/{stem}.svg")], note))
+        let picture = format!("scenes/{stem}.svg");
+        Ok(figure(&title, Some((&page, height(made)?)), &[&picture], note))
     }
 
     /// The picture of a scene.
@@ -25,11 +26,12 @@ impl Pages<'_> {
         self.pictured(one)?;
         self.pictured(other)?;
         let (made, beside) = self.scenes.compared(one, other)?;
+        let tall = height(made)? + height(beside)?;
         let (made, beside) = (made.scene.stem(), beside.scene.stem());
         let title = format!("Replay of {one} beside {other}");
         let page = format!("scenes/{made}--{beside}.html");
         let pictures = [made, beside].map(|stem| format!("scenes/{stem}.svg"));
-        Ok(figure(&title, Some(&page), &[&pictures[0], &pictures[1]], note))
+        Ok(figure(&title, Some((&page, tall)), &[&pictures[0], &pictures[1]], note))
     }
 
     /// A scene that left a picture.
@@ -39,17 +41,22 @@ impl Pages<'_> {
     }
 }
 
-fn figure(title: &str, page: Option<&str>, pictures: &[&str], note: &str) -> String {
+/// The height of a scene's picture: as many lanes as it has, the replay has too.
+fn height(made: &Made) -> Result<u32, String> {
+    let picture = made.text("svg")?;
+    let height = picture.split_once(" height=\"").and_then(|(_, rest)| rest.split('"').next());
+    Ok(height.and_then(|height| height.parse().ok()).unwrap_or(300))
+}
+
+fn figure(title: &str, page: Option<(&str, u32)>, pictures: &[&str], note: &str) -> String {
     let title = escaped(title);
     let images: String = pictures
         .iter()
-        .map(|picture| {
-            format!("<img src=\"{picture}\" alt=\"{title}: who did what when\">\n")
-        })
+        .map(|picture| format!("<img src=\"{picture}\" alt=\"{title}: who did what when\">\n"))
         .collect();
     let (replay, link) = match page {
-        Some(page) => (
-            format!(" data-replay=\"{page}\" data-title=\"{title}\""),
+        Some((page, tall)) => (
+            format!(" data-replay=\"{page}\" data-title=\"{title}\" style=\"--tall: {tall}px\""),
             format!("<p class=\"alone\"><a href=\"{page}\">Open in a page of its own</a></p>\n"),
         ),
         None => Default::default(),

@@ -12,6 +12,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
+use regex::{Captures, Regex};
+
 use crate::chapter::{Directive, Piece, What, pieces, values};
 use crate::code::Excerpt;
 use crate::faults::{Faults, Place};
@@ -87,7 +89,24 @@ impl<'a> Pages<'a> {
             });
             line.replace_range(range, &value);
         }
-        line
+        self.with_sources(line)
+    }
+
+    /// A line whose links to files of the project lead to their pages in the book.
+    fn with_sources(&self, line: String) -> String {
+        if !line.contains("](../../") {
+            return line;
+        }
+        let link = Regex::new(r"\]\(\.\./\.\./([^)#]+)(#[^)]*)?\)").expect("a good pattern");
+        let lead = |found: &Captures<'_>| match self.house.read(&found[1]) {
+            Ok(_) => {
+                let at = found.get(2).map_or("", |at| at.as_str());
+                format!("]({}{at})", self.source(&found[1], None))
+            }
+            // Left as it is: `cargo book check` says that it leads nowhere.
+            Err(_) => found[0].to_owned(),
+        };
+        link.replace_all(&line, lead).into_owned()
     }
 
     fn directive(&self, directive: &Directive) -> Markdown {

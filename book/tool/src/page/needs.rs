@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::chapter::{Directive, Piece, What, pieces, values};
+use crate::chapter::Directive;
 
 /// Scenes, and pairs of scenes that are compared.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -12,23 +12,8 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    /// Adds what a chapter needs.
-    pub(crate) fn chapter(&mut self, text: &str) {
-        for Piece { what, .. } in pieces("", 1, text) {
-            match what {
-                What::Prose(line) => {
-                    values(&line).iter().for_each(|(_, directive)| self.directive(directive));
-                }
-                What::Directive(directive) => self.directive(&directive),
-                What::Fenced { info, lines, .. } if info == "predict" => {
-                    self.chapter(&lines.join("\n"));
-                }
-                What::Fenced { .. } => {}
-            }
-        }
-    }
-
-    fn directive(&mut self, directive: &Directive) {
+    /// Adds what a directive needs.
+    pub(crate) fn directive(&mut self, directive: &Directive) {
         match (directive.name.as_str(), directive.words.as_slice()) {
             ("replay" | "lanes" | "story" | "output" | "why" | "value", [scene, ..]) => {
                 self.scenes.insert(scene.clone());

@@ -105,6 +105,11 @@ impl Scenes {
         }
     }
 
+    /// The names of all that were asked for.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.made.keys().map(String::as_str)
+    }
+
     /// The pages of all pairs.
     pub(crate) fn compared_pages(&self) -> impl Iterator<Item = PathBuf> {
         self.compared.iter().cloned()

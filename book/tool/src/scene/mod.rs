@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use crate::house::House;
 
-pub(crate) use limit::{Ended, within};
+pub(crate) use limit::within;
 pub(crate) use made::{Made, Scenes};
 
 /// A run of a program.

@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::{Scene, within};
@@ -28,7 +29,7 @@ pub(crate) fn run(house: &House, scene: &Scene, executable: &Path) -> Result<(),
     if is_newer(&console, executable) {
         return Ok(());
     }
-    let work = to.join(format!(".{}-{stem}", std::process::id()));
+    let work = to.join(format!(".{}-{stem}", own_number()));
     fs::create_dir_all(&work).map_err(told)?;
     let outcome = run_in(house, scene, executable, &work);
     let outcome = outcome.and_then(|()| {
@@ -84,7 +85,7 @@ pub(crate) fn compare(
     if is_newer(&page, executable) && is_newer(&page, &other) {
         return Ok(page);
     }
-    let work = to.join(format!(".{}-{}.html", std::process::id(), scene.stem()));
+    let work = to.join(format!(".{}-{}.html", own_number(), scene.stem()));
     let mut command = plain(executable);
     command.current_dir(house.book()).env("BOUCLE_TRACE", &work).env("BOUCLE_COMPARE", other);
     console(scene, &mut command)?;
@@ -100,6 +101,12 @@ impl Scene {
             command.env("BOUCLE_SIMULATE", "in-order");
         }
     }
+}
+
+/// A number that no other run has, of this process or another.
+fn own_number() -> String {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    format!("{}-{}", std::process::id(), RUNS.fetch_add(1, Ordering::Relaxed))
 }
 
 /// The program with nothing of the caller's environment that would change it.

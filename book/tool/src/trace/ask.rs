@@ -120,10 +120,10 @@ impl Trace {
         for event in &self.events {
             if event.is("poll_began") {
                 began = event.number("task").map(|task| (event.at, task));
-            } else if let Some((at, task)) = began.filter(|_| event.is("poll_ended")) {
-                if tasks.as_ref().is_none_or(|tasks| tasks.contains(&task)) {
-                    longest = longest.max(Some((event.at - at, task)));
-                }
+            } else if let Some((at, task)) = began.filter(|_| event.is("poll_ended"))
+                && tasks.as_ref().is_none_or(|tasks| tasks.contains(&task))
+            {
+                longest = longest.max(Some((event.at - at, task)));
             }
         }
         longest.ok_or_else(|| "nothing was polled".to_owned())

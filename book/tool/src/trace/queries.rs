@@ -171,8 +171,8 @@ pub(crate) const QUERIES: &[Query] = &[
         says: "the turn of the N-th poll of a task",
         answer: |trace, words| {
             let poll = trace.poll(words)?;
-            let turns = trace.events[..poll].iter().filter(|event| event.is("turn_began"));
-            Ok(turns.last().and_then(|event| event.number("turn")).unwrap_or(0).to_string())
+            let mut turns = trace.events[..poll].iter().filter(|event| event.is("turn_began"));
+            Ok(turns.next_back().and_then(|event| event.number("turn")).unwrap_or(0).to_string())
         },
     },
     Query {

@@ -98,7 +98,9 @@ impl<T> Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         // Rules 1 to 4. After `send` there is nobody left to be woken.
-        todo!("exercise `oneshot`: the sender goes")
+        if !std::thread::panicking() {
+            todo!("exercise `oneshot`: the sender goes");
+        }
     }
 }
 
@@ -125,7 +127,9 @@ impl<T> Future for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Rules 1 to 4. A value that was sent and not received goes too.
-        todo!("exercise `oneshot`: the receiver goes")
+        if !std::thread::panicking() {
+            todo!("exercise `oneshot`: the receiver goes");
+        }
     }
 }
 

@@ -97,7 +97,9 @@ impl Semaphore {
     pub fn add_permits(&self, count: usize) {
         // This is the only place where permits are given to those who wait: to all for whom they
         // suffice, in order (`serve_first`). Rule 4.
-        todo!("exercise `semaphore`: add them, and serve the line")
+        if !std::thread::panicking() {
+            todo!("exercise `semaphore`: add them, and serve the line");
+        }
     }
 
     /// How many permits nobody has.
@@ -174,7 +176,9 @@ impl Drop for Acquiring<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         // Rule 2.
-        todo!("exercise `semaphore`: leave the line, or give back")
+        if !std::thread::panicking() {
+            todo!("exercise `semaphore`: leave the line, or give back");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Judge of `sleep`: timers on a heap, and the future that waits for one.
+//! Judge of `heap`: timers on a heap, and the future that waits for one.
 
 mod support;
 
@@ -53,6 +53,7 @@ fn a_deadline_that_has_passed_counts_as_the_present() {
     heap.insert(1_500, 4);
     assert_eq!(fired(&mut heap, 7), []);
     heap.insert(8, 5);
+    assert_eq!(heap.next_wakeup(), Some(1_000));
     assert_eq!(fired(&mut heap, 1_000), [(5, 8)]);
 }
 
