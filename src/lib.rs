@@ -163,6 +163,7 @@
 //! | `observe/trace/mod.rs` | a record that becomes a file; `observe/trace/target.rs`: that file; `observe/trace/interrupt.rs`: Ctrl-C |
 //! | `observe/trace/format.rs` | what the file looks like: one of the next four, or the story |
 //! | `observe/trace/schema.rs` | events as JSON |
+//! | `observe/trace/length.rs` | lengths of time as one says them, and the marks of an axis |
 //! | `observe/trace/lanes.rs` | what lies between the events |
 //! | `observe/trace/lanes/weave.rs` | how it is read off them |
 //! | `observe/trace/lanes/queue.rs` | how many jobs wait for a thread |

@@ -386,7 +386,9 @@ fn the_table_says_who_waits_for_what() {
     assert_eq!(task("awaited")["waits_for"], json!([]));
     assert!(task("waiter")["place"].as_str().unwrap().starts_with("tests/inspect.rs:"));
     assert!(task("waiter")["for"].as_u64().unwrap() >= 20_000_000);
-    assert!(task("block_on")["waits_for"][0]["job"].is_number());
+    // The job that asks is the one that is awaited.
+    let job = &task("block_on")["waits_for"][0];
+    assert_eq!((&job["job"], &job["pool"], &job["worker"]), (&json!(1), &json!(0), &json!(0)));
     assert_eq!(asked["doing"]["kind"], "sleeping");
     assert_eq!(asked["left_out"], 0);
 }

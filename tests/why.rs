@@ -23,7 +23,7 @@ use boucle::sync::oneshot;
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::sleep;
 use boucle::{EventLoop, spawn_blocking};
-use reasons::{CUT, REAL, SIMULATED};
+use reasons::{CUT, REAL, SENDERS, SIMULATED};
 
 /// A file among the fixtures.
 fn fixture(name: &str) -> PathBuf {
@@ -90,7 +90,7 @@ fn assert_is(name: &str, text: &str) {
 
 #[test]
 fn the_answers_for_simulated_runs_are_those_of_the_fixtures() {
-    for (name, run) in SIMULATED {
+    for (name, run) in SIMULATED.into_iter().chain([SENDERS]) {
         let (trace, history) = traced(name, Some(3), Record::LIMIT, run);
         assert_is(&format!("{name}.jsonl"), &trace);
         let told = answers(&history);

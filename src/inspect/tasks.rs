@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::observe::record::tail::Tail;
 use crate::observe::trace::schema::{Name, nanos};
 use crate::observe::{Awaited, Cause, Event, Observer, Outcome, Record};
-use crate::observe::{JobId, SourceId, TaskId, TimerId, WaitReason};
+use crate::observe::{JobId, PoolId, SourceId, TaskId, TimerId, WaitReason, WorkerId};
 use crate::task::yield_now;
 
 /// The most tasks in a table that is sent.
@@ -44,8 +44,8 @@ pub(super) struct Now {
     timers: BTreeMap<TimerId, Duration>,
     /// The sources that are registered, and what each is.
     sources: BTreeMap<SourceId, &'static str>,
-    /// The jobs that are not done, and where each was given to a pool.
-    jobs: BTreeMap<JobId, String>,
+    /// The jobs that are not done.
+    jobs: BTreeMap<JobId, Job>,
 }
 
 /// What a loop does.
@@ -84,6 +84,16 @@ struct Task {
     woken_by: Option<Cause>,
     /// With whom the last poll left its waker.
     awaits: Vec<Awaited>,
+}
+
+/// A job that is not done.
+struct Job {
+    /// Where it was given to a pool.
+    place: String,
+    /// The pool.
+    pool: PoolId,
+    /// The worker that runs it, none while it waits for one.
+    worker: Option<WorkerId>,
 }
 
 /// What a task does.
@@ -194,7 +204,15 @@ impl Now {
                 let name = self.tasks.get(&task).map_or("", |task| &task.name);
                 json!({ "task": task.0, "name": name })
             }
-            Awaited::Job(job) => json!({ "job": job.0, "place": self.jobs.get(&job) }),
+            Awaited::Job(job) => {
+                let known = self.jobs.get(&job);
+                json!({
+                    "job": job.0,
+                    "place": known.map(|job| &job.place),
+                    "pool": known.map(|job| job.pool.0),
+                    "worker": known.and_then(|job| job.worker).map(|worker| worker.0),
+                })
+            }
         }
     }
 
@@ -309,8 +327,11 @@ impl Observer for Now {
             }
             Event::SourceAdded { source, kind, .. } => drop(self.sources.insert(source, kind)),
             Event::SourceRemoved { source } => drop(self.sources.remove(&source)),
-            Event::JobQueued { job, place, .. } => {
-                self.jobs.insert(job, place.to_string());
+            Event::JobQueued { job, pool, place, .. } => {
+                self.jobs.insert(job, Job { place: place.to_string(), pool, worker: None });
+            }
+            Event::JobStarted { job, worker, .. } => {
+                self.jobs.entry(job).and_modify(|job| job.worker = Some(worker));
             }
             Event::JobFinished { job, .. } => drop(self.jobs.remove(&job)),
             _ => {}

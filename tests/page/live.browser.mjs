@@ -102,6 +102,7 @@ test("a loop that stands in a poll is pointed at, as its table says, and its end
     const page = await openUrl(browser, url);
     // It had been there for seven seconds, which the page has not seen itself.
     await page.waitForFunction(() => /task 1 .*has been running for [89](\.\d+)? s/i.test(document.getElementById("live-state").textContent));
+    await page.waitForFunction(() => /task 1 .* keeps the loop, in one poll that has not ended/i.test(document.getElementById("findings").textContent));
     await picture(page, "live-stuck");
     const grows = () => page.evaluate(() => {
         const lane = player.lanes.laneOf(player.run, "task/1");

@@ -12,9 +12,9 @@ export const LOGIC = [
     "chain", "sleep", "why", "series", "notice", "compare",
 ];
 
-/** What the scripts declare. */
-export function load(names) {
-    const text = LOGIC.map((name) => readFileSync(new URL(`${name}.js`, scripts), "utf8")).join("\n");
+/** What the scripts declare, and some `more` of those that need a page only when they are called. */
+export function load(names, more = []) {
+    const text = [...LOGIC, ...more].map((name) => readFileSync(new URL(`${name}.js`, scripts), "utf8")).join("\n");
     // In this realm, so that plain objects compare equal to those of the tests.
     return vm.runInThisContext(`(() => { ${text} return { ${names.join(", ")} }; })()`, { filename: "page.js" });
 }

@@ -104,7 +104,7 @@ test("Case 170: the longest times are no trouble", () => {
         [3, "wait_began", { timeout: never, reason: "timer_due" }],
         [1e15, "wait_ended", { sources: 0 }],
     ));
-    assert.match(model.tasks.get(1).segments[2].label, /^sleep [\d.e+]+ h$/);
+    assert.match(model.tasks.get(1).segments[2].label, /^sleep \d+ d$/);
 });
 
 test("Case 170: a count of a billion takes neither time nor memory", () => {

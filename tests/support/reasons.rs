@@ -255,3 +255,30 @@ fn hangs(event_loop: &EventLoop) {
         sleep(ms(5)).await;
     });
 }
+
+/// One more that needs no operating system: jobs that send while they run, of which one waits for
+/// the other's thread.
+pub const SENDERS: Program = ("senders", senders);
+
+fn senders(event_loop: &EventLoop) {
+    use boucle::blocking::BlockingPool;
+    use boucle::time::block_for;
+
+    event_loop.block_on(async {
+        let pool = BlockingPool::new(1);
+        let (sender, mut lines) = mpsc::channel(8);
+        let reader = spawn_named("reader", async move { while lines.recv().await.is_some() {} });
+        let jobs = [30, 20].map(|millis| {
+            let sender = sender.clone();
+            pool.spawn(move || {
+                sender.try_send(millis).unwrap();
+                block_for(ms(millis));
+            })
+        });
+        drop(sender);
+        for job in jobs {
+            job.await.unwrap();
+        }
+        reader.await.unwrap();
+    });
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Now;
 use crate::observe::event::{Awaited, Cause, Event, Observer, Outcome};
-use crate::observe::{JobId, PoolId, SourceId, TaskId, TimerId, WaitReason};
+use crate::observe::{JobId, PoolId, SourceId, TaskId, TimerId, WaitReason, WorkerId};
 
 /// A task whose name is hostile.
 const NAME: &str = "</script>\u{2028}\"\r\n<img onerror=x>";
@@ -89,7 +89,12 @@ fn a_task_waits_for_what_its_last_poll_left_its_waker_with() {
     assert_eq!(awaited[3], json!({ "write": 3, "kind": "TcpStream" }));
     assert_eq!(awaited[4]["job"], 5);
     assert!(place(&awaited[4]["place"]));
+    assert_eq!((&awaited[4]["pool"], &awaited[4]["worker"]), (&json!(0), &Value::Null));
     assert_eq!(awaited.as_array().unwrap().len(), 5);
+    // A worker takes the job.
+    let begins = Event::JobStarted { job, worker: WorkerId(2), at: Duration::ZERO };
+    let table = after(&[&events[..], &[begins]].concat());
+    assert_eq!(table["tasks"][0]["waits_for"][4]["worker"], 2);
     // It is polled again, and leaves the timer as it is. The rest it would have told again.
     let again =
         [Event::PollBegan { task: ONE }, Event::PollEnded { task: ONE, outcome: Outcome::Pending }];

@@ -41,10 +41,14 @@ pub(crate) struct Causes {
     pub(crate) jobs: HashMap<JobId, Job>,
     /// The job whose end a wake tells of, by the event of the wake.
     pub(crate) told_by: HashMap<usize, JobId>,
+    /// The job in the middle of which a wake was sent, by the event of the wake.
+    pub(crate) sent_by: HashMap<usize, JobId>,
     /// The worker that a thread is.
     pub(crate) workers: HashMap<ThreadId, (PoolId, WorkerId)>,
     /// The job of each worker that was told of last, until somebody is woken for it.
     done: HashMap<(PoolId, WorkerId), JobId>,
+    /// The job that each worker runs.
+    running: HashMap<(PoolId, WorkerId), JobId>,
 }
 
 /// A turn.
@@ -226,13 +230,19 @@ impl Causes {
                 let job = self.jobs.entry(job).or_default();
                 (job.pool, job.queued) = (Some(pool), Some(index));
             }
-            Event::JobStarted { job, .. } => {
-                self.jobs.entry(job).or_default().began = Some(index);
+            Event::JobStarted { job, worker, .. } => {
+                let known = self.jobs.entry(job).or_default();
+                known.began = Some(index);
+                let worker = (known.pool.unwrap_or(PoolId(0)), worker);
+                self.done.remove(&worker);
+                self.running.insert(worker, job);
             }
             Event::JobFinished { job, worker, .. } => {
                 let known = self.jobs.entry(job).or_default();
                 known.finished = Some(index);
-                self.done.insert((known.pool.unwrap_or(PoolId(0)), worker), job);
+                let worker = (known.pool.unwrap_or(PoolId(0)), worker);
+                self.running.remove(&worker);
+                self.done.insert(worker, job);
             }
             // Simulated workers are all the loop's own thread, which says nothing of who it was.
             Event::WorkerStarted { worker, pool, thread, .. } if thread != ThreadId(0) => {
@@ -242,13 +252,18 @@ impl Causes {
         }
     }
 
-    /// A worker sends its message when its job has ended, and the loop tells of the end when it
-    /// reads that message. So the cause of a message from a worker is the job of its that was told
-    /// last, if nobody was woken for it yet. Of a thread that is not known, it is such a job that
-    /// the task awaited.
+    /// The messages of a worker are read in order: that its job begins, what the job sends, that it
+    /// has ended, and the wake of who awaits it. So the cause of a wake by a worker is the job that
+    /// it runs, or the one whose end was told last, if nobody was woken for it yet. Of a thread that
+    /// is not known, it is a job of the latter sort that the task awaited.
     fn note_job_of(&mut self, task: TaskId, by: Cause, at: Duration, index: usize, told: &[Told]) {
         let Cause::Thread(thread) = by else { return };
-        let jobs = match self.workers.get(&thread) {
+        let worker = self.workers.get(&thread);
+        if let Some(&job) = worker.and_then(|worker| self.running.get(worker)) {
+            self.sent_by.insert(index, job);
+            return;
+        }
+        let jobs = match worker {
             Some(worker) => self.done.get(worker).map(slice::from_ref).unwrap_or_default(),
             None => self.tasks.get(&task).map(|task| &*task.jobs).unwrap_or_default(),
         };

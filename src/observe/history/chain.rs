@@ -5,9 +5,11 @@
 //! The links between, from a poll to the wake before it and to the poll of whoever woke, are in
 //! `why.rs`.
 
-use crate::observe::event::{Awaited, Cause, Event, JobId, SourceId, TaskId, TimerId};
+use std::time::Duration;
+
+use crate::observe::event::{Awaited, Cause, Event, JobId, SourceId, TaskId, TimerId, WorkerId};
 use crate::observe::history::History;
-use crate::observe::history::causes::Causes;
+use crate::observe::history::causes::{Causes, Job};
 use crate::observe::story::tasks::{Kind, PlaceText};
 use crate::observe::story::words::{By, Named, Span, readiness, rounded};
 
@@ -111,11 +113,7 @@ impl<'a> Chain<'a> {
             && let Some(began) = known.began
             && let Event::JobStarted { worker, at: start, .. } = self.history.told[began].event
         {
-            let queued = known.queued.map(|queued| {
-                let waited = start.saturating_sub(self.history.told[queued].at);
-                format!(", after {} in the queue", Span(rounded(waited)))
-            });
-            let queued = queued.unwrap_or_default();
+            let queued = self.in_the_queue(known, start);
             if let Some(finished) = known.finished
                 && let Event::JobFinished { at: end, .. } = self.history.told[finished].event
             {
@@ -129,6 +127,35 @@ impl<'a> Chain<'a> {
             }
         }
         self.queued(job);
+    }
+
+    /// The job in the middle of which a wake was sent, its worker, and the event of its beginning.
+    pub(crate) fn sender(&self, wake: usize) -> Option<(JobId, WorkerId, usize)> {
+        let job = *self.causes.sent_by.get(&wake)?;
+        let began = self.causes.jobs.get(&job)?.began?;
+        match self.history.told[began].event {
+            Event::JobStarted { worker, .. } => Some((job, worker, began)),
+            _ => None,
+        }
+    }
+
+    /// The life of a job until it sent a wake.
+    pub(crate) fn sent(&mut self, wake: usize) {
+        let Some((job, worker, began)) = self.sender(wake) else { return };
+        if let Event::JobStarted { at: start, .. } = self.history.told[began].event {
+            let queued = self.in_the_queue(&self.causes.jobs[&job], start);
+            let ran = Span(rounded(self.history.told[wake].at.saturating_sub(start)));
+            self.add(format!("{job} had run for {ran} on {worker}{queued}"), began);
+        }
+        self.queued(job);
+    }
+
+    /// How long a job was in the queue before it began, to follow its worker.
+    fn in_the_queue(&self, job: &Job, start: Duration) -> String {
+        job.queued.map_or_else(String::new, |queued| {
+            let waited = start.saturating_sub(self.history.told[queued].at);
+            format!(", after {} in the queue", Span(rounded(waited)))
+        })
     }
 
     /// Who gave a job to a pool.

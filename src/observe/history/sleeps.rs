@@ -12,7 +12,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::observe::event::{Awaited, Event, WaitReason};
+use crate::observe::event::{Awaited, Event, JobId, WaitReason};
 use crate::observe::history::causes::Wait;
 use crate::observe::history::chain::Chain;
 use crate::observe::history::moment::Moment;
@@ -64,9 +64,7 @@ impl Chain<'_> {
         let moment = Moment::after(self.history, wait.first);
         self.deadline(wait, &moment);
         self.sources(&moment);
-        if !moment.jobs.is_empty() {
-            self.add(format!("{} under way", were(moment.jobs.len(), "job")), None);
-        }
+        self.jobs(wait, &moment);
         if let Some(last) = wait.last {
             self.end(wait, last);
         }
@@ -127,6 +125,30 @@ impl Chain<'_> {
             format!("{} awaited: {}{more}", were(sources.len(), "source"), sides.join("; "))
         };
         self.add(text, None);
+    }
+
+    /// Tells how many jobs ran for most of a sleep, and how many waited for a thread. Those that were
+    /// queued just before have begun when it had hardly begun.
+    fn jobs(&mut self, wait: &Wait, moment: &Moment) {
+        let at = |index: usize| self.history.told[index].at;
+        let (from, to) = (at(wait.first), at(wait.last.unwrap_or(self.history.len() - 1)));
+        let middle = from + to.saturating_sub(from) / 2;
+        let ran = |job: &&JobId| {
+            let began = self.causes.jobs.get(job).and_then(|job| job.began);
+            let began = began.map(|began| self.history.told[began].event);
+            matches!(began, Some(Event::JobStarted { at, .. }) if at <= middle)
+        };
+        let ran = moment.jobs.iter().filter(ran).count();
+        let waited = moment.jobs.len() - ran;
+        let ran = (ran > 0).then(|| format!("{} ran", Count(ran as u32, "job")));
+        let waited = (waited > 0).then(|| match ran {
+            Some(_) => format!("{waited} waited for a thread"),
+            None => format!("{} waited for a thread", Count(waited as u32, "job")),
+        });
+        let told: Vec<String> = ran.into_iter().chain(waited).collect();
+        if !told.is_empty() {
+            self.add(told.join(", and "), None);
+        }
     }
 
     /// Tells what ended a sleep: what the operating system reported, else mail, else the time.

@@ -284,6 +284,9 @@ impl<'a> Chain<'a> {
             let how = if panicked { "panicked" } else { "was done" };
             return format!("{job} {how} on {worker}");
         }
+        if let Some((job, worker, _)) = self.sender(wake) {
+            return format!("{job} sent a message from {worker}");
+        }
         match self.causes.workers.get(&thread) {
             Some((pool, worker)) => format!("{worker} of {pool} sent a message"),
             None => format!("{} sent a message", Cause::Thread(thread)),
@@ -302,6 +305,7 @@ impl<'a> Chain<'a> {
             Some(by @ (Cause::Thread(_) | Cause::Program)) => {
                 match self.causes.told_by.get(&cause) {
                     Some(&job) => self.job(job),
+                    None if self.causes.sent_by.contains_key(&cause) => self.sent(cause),
                     None => {
                         self.add(format!("{} is outside of the loop", self.cause(by)), cause);
                     }

@@ -20,12 +20,12 @@
 mod queue;
 mod weave;
 
-use std::fmt;
 use std::panic::Location;
 use std::time::Duration;
 
 use crate::observe::event::{JobId, PoolId, TaskId, ThreadId, WorkerId};
 use crate::observe::story::tasks::Shortened;
+use crate::observe::trace::length::Human;
 
 /// How many of the things that a task awaits are named.
 const NAMED: usize = 2;
@@ -244,26 +244,6 @@ impl TaskLane {
 /// A task with its name.
 fn titled(task: TaskId, name: &str) -> String {
     if name.is_empty() { task.to_string() } else { format!("{task} {}", Shortened(name)) }
-}
-
-/// A length of time as one says it: three digits, as in "300 ms".
-pub(crate) struct Human(pub(crate) Duration);
-
-impl fmt::Display for Human {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nanos = self.0.as_nanos() as f64;
-        let units = [("h", 3.6e12), ("min", 6e10), ("s", 1e9), ("ms", 1e6), ("\u{b5}s", 1e3)];
-        // 999.96 ms are a second: rounding decides the unit.
-        let Some((unit, size)) = units.into_iter().find(|(_, size)| nanos >= size * 0.9995) else {
-            return write!(f, "{} ns", self.0.as_nanos());
-        };
-        let value = nanos / size;
-        let digits = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
-        let text = format!("{value:.digits$}");
-        let text =
-            if digits > 0 { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-        write!(f, "{text} {unit}")
-    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub(crate) mod format;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod lanes;
+mod length;
 pub(crate) mod page;
 pub(crate) mod schema;
 mod svg;

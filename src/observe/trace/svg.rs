@@ -25,10 +25,11 @@ use std::time::Duration;
 
 use crate::observe::record::Snapshot;
 use crate::observe::story::tasks::Place;
-use crate::observe::trace::lanes::{End, Human, Kind, Lane, Lanes, Segment, TaskLane};
+use crate::observe::trace::lanes::{End, Kind, Lane, Lanes, Segment, TaskLane};
+use crate::observe::trace::length::{Human, mark, round_step};
 use crate::observe::trace::schema::Title;
 use bars::{BAR, LANE, LEGEND, LETTER, RIGHT, Scale, Seen, TOP, y};
-use text::{Plain, Xml, counted, nice_step, shortened, shortened_in_front};
+use text::{Plain, Xml, counted, shortened, shortened_in_front};
 
 /// Lanes of tasks, of queues, and of workers, that are drawn at most.
 const TASKS: usize = 48;
@@ -42,6 +43,10 @@ const DENSE: usize = 20;
 /// The width, in pixels at its natural size.
 const WIDTH: f64 = RIGHT + 20.0;
 
+/// Where the lines of the legend begin, and what each takes.
+const LEGEND_LEFT: f64 = 20.0;
+const LEGEND_LINE: f64 = 20.0;
+
 /// The classes of the style sheet, each in light and in dark.
 const STYLE: &str = include_str!("svg/picture.css");
 
@@ -49,8 +54,8 @@ const STYLE: &str = include_str!("svg/picture.css");
 pub(crate) fn write(title: &Title, held: &Snapshot, to: &mut dyn Write) -> io::Result<()> {
     let lanes = Lanes::of(held);
     let mut picture = Picture::new(&lanes);
-    picture.draw(title, held).expect("a string takes all");
-    to.write_all(picture.text.as_bytes())
+    let text = picture.draw(title, held).expect("a string takes all");
+    to.write_all(text.as_bytes())
 }
 
 /// A picture that is being drawn.
@@ -90,29 +95,14 @@ impl<'a> Picture<'a> {
         }
     }
 
-    /// Draws everything.
-    fn draw(&mut self, title: &Title, held: &Snapshot) -> fmt::Result {
+    /// Draws everything: first what is in it, since the legend tells what was met.
+    fn draw(&mut self, title: &Title, held: &Snapshot) -> Result<String, fmt::Error> {
         let rows = 1 + self.tasks + usize::from(self.lanes.tasks.len() > self.tasks);
         let rows = rows
             + self.queues
             + self.workers
             + usize::from(self.lanes.workers.len() > self.workers);
         let bottom = TOP + rows as f64 * LANE;
-        let height = bottom + 58.0;
-        writeln!(
-            self.text,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-             width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title desc\">",
-        )?;
-        self.describe(title, held)?;
-        self.text.push_str(DEFINITIONS);
-        write!(self.text, "<style>\n{STYLE}</style>\n")?;
-        writeln!(
-            self.text,
-            "<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\"/>",
-            WIDTH - 1.0,
-            height - 1.0
-        )?;
         self.head(title, held)?;
         self.axis(bottom)?;
         let mut row = 0;
@@ -138,9 +128,28 @@ impl<'a> Picture<'a> {
         self.and_more(row, self.lanes.workers.len() - self.workers, "worker")?;
         self.arrows()?;
         self.text.push_str(&self.labels);
-        self.legend(bottom + 20.0)?;
-        self.text.push_str("</svg>\n");
-        Ok(())
+        let height = bottom + 38.0 + self.legend(bottom + 20.0)? as f64 * LEGEND_LINE;
+        let drawn = std::mem::take(&mut self.text);
+        self.frame(title, held, height)?;
+        Ok(format!("{}{drawn}</svg>\n", self.text))
+    }
+
+    /// What stands before all that is drawn: the size, the words, the style and the ground.
+    fn frame(&mut self, title: &Title, held: &Snapshot, height: f64) -> fmt::Result {
+        writeln!(
+            self.text,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+             width=\"{WIDTH}\" height=\"{height}\" role=\"img\" aria-labelledby=\"title desc\">",
+        )?;
+        self.describe(title, held)?;
+        self.text.push_str(DEFINITIONS);
+        write!(self.text, "<style>\n{STYLE}</style>\n")?;
+        writeln!(
+            self.text,
+            "<rect class=\"paper\" x=\"0.5\" y=\"0.5\" width=\"{}\" height=\"{}\" rx=\"8\"/>",
+            WIDTH - 1.0,
+            height - 1.0
+        )
     }
 
     /// What the picture is, in words, for those who cannot see it.
@@ -218,7 +227,8 @@ impl<'a> Picture<'a> {
     fn axis(&mut self, bottom: f64) -> fmt::Result {
         let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let (from, to) = (nanos(self.lanes.from), nanos(self.lanes.to));
-        let step = nice_step(to - from);
+        // So that at most nine fit into the time.
+        let step = round_step((to - from) / 10 + 1);
         for tick in from.div_ceil(step)..=to / step {
             let time = Duration::from_nanos(tick * step);
             let x = self.scale.x(time);
@@ -229,10 +239,13 @@ impl<'a> Picture<'a> {
                 "<path class=\"{class}\" d=\"M{x:.1} {:.1}V{end:.1}\"/>",
                 TOP - 14.0
             )?;
-            let label = if time.is_zero() { "0".to_owned() } else { Human(time).to_string() };
+            let label = mark(tick * step, step);
+            // The last one may not reach over the edge.
+            let has_room = x + label.chars().count() as f64 * LETTER / 2.0 < RIGHT + 8.0;
+            let (class, x) = if has_room { ("middle", x) } else { ("end", RIGHT) };
             writeln!(
                 self.text,
-                "<text class=\"soft middle\" x=\"{x:.1}\" y=\"{:.1}\">{label}</text>",
+                "<text class=\"soft {class}\" x=\"{x:.1}\" y=\"{:.1}\">{label}</text>",
                 TOP - 20.0
             )?;
         }
@@ -361,39 +374,38 @@ impl<'a> Picture<'a> {
         Ok(())
     }
 
-    /// What the colors and patterns mean.
-    fn legend(&mut self, top: f64) -> fmt::Result {
-        let mut x = 20.0;
-        let seen = self.seen;
-        for ((class, words), _) in LEGEND.iter().zip(seen).filter(|(_, seen)| *seen) {
-            let baseline = top + 17.0;
-            write!(
-                self.text,
-                "<rect class=\"box {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>",
-                top + 7.0
-            )?;
-            x += 21.0;
+    /// What the colors and patterns mean, in as many lines as it takes; returns how many.
+    fn legend(&mut self, mut top: f64) -> Result<usize, fmt::Error> {
+        let (mut x, mut lines) = (LEGEND_LEFT, 1);
+        let met = LEGEND.iter().zip(self.seen).filter(|(_, seen)| *seen);
+        let entries =
+            met.map(|(entry, _)| *entry).chain(self.has_arrows.then_some(("wake", "wakes")));
+        for (class, words) in entries {
+            let width = words.len() as f64 * 5.9;
+            if x + 21.0 + width > RIGHT {
+                (x, top, lines) = (LEGEND_LEFT, top + LEGEND_LINE, lines + 1);
+            }
+            if class == "wake" {
+                let (x, from, to) = (x + 8.0, top + 5.0, top + 17.0);
+                write!(
+                    self.text,
+                    "<path class=\"wake\" d=\"M{x:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>"
+                )?;
+            } else {
+                write!(
+                    self.text,
+                    "<rect class=\"box {class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"16\" height=\"12\"/>",
+                    top + 7.0
+                )?;
+            }
+            let (left, baseline) = (x + 21.0, top + 17.0);
             writeln!(
                 self.text,
-                "<text class=\"soft\" x=\"{x:.1}\" y=\"{baseline:.1}\">{words}</text>"
+                "<text class=\"soft\" x=\"{left:.1}\" y=\"{baseline:.1}\">{words}</text>"
             )?;
-            x += words.len() as f64 * 5.9 + 13.0;
+            x = left + width + 13.0;
         }
-        if !self.has_arrows {
-            return Ok(());
-        }
-        let (from, to) = (top + 5.0, top + 17.0);
-        write!(
-            self.text,
-            "<path class=\"wake\" d=\"M{:.1} {from:.1}V{to:.1}\" marker-end=\"url(#head)\"/>",
-            x + 5.0
-        )?;
-        writeln!(
-            self.text,
-            "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\">wakes</text>",
-            x + 14.0,
-            top + 17.0
-        )
+        Ok(lines)
     }
 }
 

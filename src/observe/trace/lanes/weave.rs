@@ -8,13 +8,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{
-    End, Human, Job, Kind, Lane, Lanes, NAMED, On, Segment, TaskLane, Wake, WorkerLane, queue,
-};
+use super::{End, Job, Kind, Lane, Lanes, NAMED, On, Segment, TaskLane, Wake, WorkerLane, queue};
 use crate::observe::event::{
     Awaited, Cause, Event, JobId, Observer, Outcome, PoolId, SourceId, TaskId, TimerId, WorkerId,
 };
 use crate::observe::record::Snapshot;
+use crate::observe::trace::length::Human;
 
 impl Lanes {
     /// Reads the lanes off a record.

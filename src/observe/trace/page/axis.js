@@ -109,11 +109,7 @@ class View {
  */
 function ticksOf(view, steps, spacing) {
     const wanted = ((view.to - view.from) / view.width) * spacing;
-    const power = 10 ** Math.floor(Math.log10(Math.max(wanted, 1)));
-    const step = Math.max(
-        [1, 2, 5, 10].map((n) => n * power).find((n) => n >= wanted),
-        1,
-    );
+    const step = steps ? decimalStep(wanted) : roundStep(wanted);
     const ticks = [];
     for (let n = Math.max(Math.ceil(view.from / step), 0); n * step <= Math.min(view.to, view.end + view.air); n += 1) {
         ticks.push({ place: n * step, text: steps ? `${numberText(n * step)}` : tickText(n * step, step) });
@@ -122,21 +118,45 @@ function ticksOf(view, steps, spacing) {
 }
 
 /**
- * A mark of the axis in the unit of its step, with as many digits as tell it from its neighbours.
+ * The least of 1, 2, 5, 10, 20, ... that is not less than `least`.
+ * @param {number} least
+ * @returns {number}
+ */
+function decimalStep(least) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
+    return [1, 2, 5, 10].map((n) => n * power).find((n) => n >= least);
+}
+
+/** The steps between a second and a day: those of a clock. */
+const CLOCK_STEPS = [
+    ...[1, 2, 5, 10, 15, 30].map((n) => n * 1e9),
+    ...[1, 2, 5, 10, 15, 30].map((n) => n * 60e9),
+    ...[1, 2, 3, 6, 12].map((n) => n * 3600e9),
+];
+
+/**
+ * The least step of time that is easy to read and not shorter than `least`.
+ * @param {number} least
+ * @returns {number}
+ */
+function roundStep(least) {
+    if (least <= 5e8) return decimalStep(least);
+    return CLOCK_STEPS.find((step) => step >= least) ?? decimalStep(least / 86400e9) * 86400e9;
+}
+
+/**
+ * A mark of the axis: in the unit of its step and the next one, or with as many digits as tell it
+ * from its neighbours.
  * @param {number} at
  * @param {number} step
  * @returns {string}
  */
 function tickText(at, step) {
     if (at === 0) return "0";
-    const [unit, size] = [
-        ["s", 1e9],
-        ["ms", 1e6],
-        ["µs", 1e3],
-        ["ns", 1],
-    ].find(([, size]) => at >= size && step * 1000 >= size);
-    const digits = Math.max(0, Math.ceil(Math.log10(size) - Math.log10(step) - 1e-9));
-    return `${(at / size).toFixed(digits)} ${unit}`;
+    const lower = CLOCK.findLastIndex(([, size]) => step >= size);
+    if (lower >= 0) return onTheClock(at / CLOCK[lower][1], lower, 2 * step === CLOCK[lower + 1]?.[1]);
+    const [unit, size] = DECIMAL.find(([, size]) => at >= size && step * 1000 >= size);
+    return `${Number((at / size).toFixed(9))} ${unit}`;
 }
 
 /** A row of the lanes: somebody, and what that did when. */

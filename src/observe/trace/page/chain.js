@@ -114,6 +114,10 @@ class Chain {
         if (job !== undefined) {
             return `job ${job.id} ${job.panicked ? "panicked" : "was done"} on worker ${job.worker}`;
         }
+        const sender = model.jobs.get(wake?.within);
+        if (sender !== undefined) {
+            return `job ${sender.id} sent a message from worker ${sender.worker}`;
+        }
         const worker = model.workers.get(wake?.worker ?? model.threads.get(thread));
         return worker === undefined ? `${causeText(model, { thread })} sent a message`
             : `worker ${worker.worker} of pool ${worker.pool} sent a message`;
@@ -240,12 +244,36 @@ class Chain {
      * @param {number} cause the wake
      */
     outside(by, cause) {
-        const job = wakeAt(this.model, cause)?.job ?? null;
+        const { job = null, within = null } = wakeAt(this.model, cause) ?? {};
         if (job !== null) {
             this.job(job);
+        } else if (within !== null) {
+            this.sent(within, cause);
         } else {
             this.add(`${causeText(this.model, by)} is outside of the loop`, cause);
         }
+    }
+
+    /**
+     * The life of a job until it sent a wake.
+     * @param {number} id the job
+     * @param {number} cause the wake
+     */
+    sent(id, cause) {
+        const { started, started_at, worker } = this.model.jobs.get(id);
+        const ran = spanText(Math.max(0, this.model.events[cause].at - started_at));
+        this.add(`job ${id} had run for ${ran} on worker ${worker}${this.inTheQueue(id)}`, started);
+        this.queued(id);
+    }
+
+    /**
+     * How long a job was in the queue before it began, to follow its worker.
+     * @param {number} id the job
+     * @returns {string} as ", after 200µs in the queue"
+     */
+    inTheQueue(id) {
+        const { unknown, started_at, queued_at } = this.model.jobs.get(id);
+        return unknown ? "" : `, after ${spanText(Math.max(0, started_at - queued_at))} in the queue`;
     }
 
     /**
@@ -253,9 +281,9 @@ class Chain {
      * @param {number} id the job
      */
     job(id) {
-        const { started, started_at, finished_at, finished, queued_at, worker, unknown } = this.model.jobs.get(id) ?? {};
+        const { started, started_at, finished_at, finished, worker } = this.model.jobs.get(id) ?? {};
         if (typeof started === "number") {
-            const queued = unknown ? "" : `, after ${spanText(Math.max(0, started_at - queued_at))} in the queue`;
+            const queued = this.inTheQueue(id);
             if (finished !== null) {
                 this.add(`job ${id} ran for ${spanText(Math.max(0, finished_at - started_at))} on worker ${worker}${queued}`, finished);
             } else {

@@ -72,10 +72,10 @@ const HISTORY_STEPS = new Map(Object.entries({
     },
     woken(history, { task: id, by, at }, index, model) {
         const task = history.task(id);
-        const { lane, worker, job } = history.origin(by, task, at);
+        const { lane, worker, job, within } = history.origin(by, task, at);
         task.wake_list.push(history.wakes.length);
-        history.wakes.push({ at, task: id, by, from_lane: lane, worker, job, event: index });
-        const who = job === null ? causeText(model, by) : `job ${job}`;
+        history.wakes.push({ at, task: id, by, from_lane: lane, worker, job, within, event: index });
+        const who = job === null && within === null ? causeText(model, by) : `job ${job ?? within}`;
         if (task.segment?.kind === "running") {
             task.woken = index;
             return;
@@ -236,6 +236,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         }
         Object.assign(job, { worker, started: index, started_at: when, left_at: when });
         const on = history.worker(job.pool, worker, when);
+        Object.assign(on, { job: id, last_job: null });
         history.begin(on.segments, { from: when, kind: "job", job: id, label: `job ${id}`, event: index });
     },
     job_finished(history, { job: id, worker, when, panicked }, index) {
@@ -243,7 +244,7 @@ const HISTORY_STEPS = new Map(Object.entries({
         Object.assign(job, { worker, finished: index, finished_at: when, panicked });
         job.left_at ??= when;
         const on = history.worker(job.pool, worker, when);
-        on.last_job = id;
+        Object.assign(on, { job: null, last_job: id });
         history.end(on.segments[on.segments.length - 1] ?? null, when);
     },
     worker_started(history, { worker, pool, thread, max_workers, when }) {

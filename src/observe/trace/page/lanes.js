@@ -303,13 +303,17 @@ class Lanes {
         context.font = SMALL;
         context.fillStyle = palette.soft;
         context.fillText(this.steps ? "event" : "time", 10, AXIS / 2);
+        let free = -Infinity;
         for (const { place, text } of ticksOf(view, this.steps, view.width < 500 ? 64 : 110)) {
             const x = view.x(place);
             if (x < view.left - 1) continue;
-            const half = context.measureText(text).width / 2;
-            if (x + half > width) continue;
+            const wide = context.measureText(text).width;
+            // The last one may not reach over the edge, nor the one before.
+            const left = Math.min(Math.max(x - wide / 2, view.left), width - wide - 8);
+            if (left < free) continue;
+            free = left + wide + 8;
             context.fillStyle = palette.soft;
-            context.fillText(text, Math.max(x - half, view.left), AXIS / 2);
+            context.fillText(text, left, AXIS / 2);
         }
         context.fillStyle = palette.color("edge");
         context.fillRect(0, AXIS - 1, width, 1);

@@ -26,7 +26,8 @@
 //                           longest (poll), unknown (its birth was not told)
 //     a worker              also key, thread, from, to (null while it lives)
 //     a wake                from_lane is "loop", "program", "task/3", "worker/0/1" or "thread/4";
-//                           also worker (its key), job (the job whose end it tells)
+//                           also worker (its key), job (the job whose end it tells), within (the
+//                           job in the middle of which it was sent)
 //     a segment             also open (it lasts to the end of the trace); a waiting one names the
 //                           first few awaited things in `what` and counts the others in `more`;
 //                           `due` is when the timer that ended it was due (while it lasts: the first

@@ -1,6 +1,6 @@
 // Notice: what stands out in a trace, each with its evidence.
 //
-// `notice(model, {threshold})` gives notices {kind, title, evidence, events, tasks, from, to}, the
+// `notice(model, {threshold, silence})` gives notices {kind, title, evidence, events, tasks, from, to}, the
 // gravest first. A notice must be right: whoever reads three that are not reads no fourth. So every
 // rule has a limit below which it is silent, and says what was seen and nothing more.
 //
@@ -41,14 +41,15 @@ const LONG_QUEUE = 1000000;
 /**
  * What stands out in a trace.
  * @param {Model} model the trace
- * @param {{threshold?: number}} [options] the shortest slow poll, in nanoseconds
+ * @param {{threshold?: number, silence?: number}} [options] the shortest slow poll, and for how long
+ *     a running loop has told nothing since its last event, in nanoseconds
  * @returns {Object[]} the notices, the gravest first
  */
-function notice(model, { threshold = 100000000 } = {}) {
+function notice(model, { threshold = 100000000, silence = 0 } = {}) {
     return [
         ...stalled(model),
         ...unseenPanics(model),
-        ...slowPolls(model, threshold),
+        ...slowPolls(model, threshold, silence),
         ...findSeries(model).slice(0, MOST_NOTICES).map((series) => tellSeries(model, series)),
         ...fullPools(model),
         ...spinning(model),
@@ -61,10 +62,11 @@ function notice(model, { threshold = 100000000 } = {}) {
  * Polls that kept the loop.
  * @param {Model} model the trace
  * @param {number} threshold the shortest
+ * @param {number} silence since the last event
  * @returns {Object[]} notices
  */
-function slowPolls(model, threshold) {
-    const span = (poll) => (poll.last === null ? model.end : poll.to) - poll.from;
+function slowPolls(model, threshold, silence) {
+    const span = (poll) => (poll.last === null ? model.end + silence : poll.to) - poll.from;
     let slow = model.polls.filter((poll) => span(poll) >= threshold);
     if (slow.length === 0) {
         const longest = model.polls.reduce((best, poll) => best === null || span(poll) > span(best) ? poll : best, null);
@@ -74,7 +76,10 @@ function slowPolls(model, threshold) {
     return slow.slice(0, MOST_NOTICES).map((poll, place) => {
         const more = place === MOST_NOTICES - 1 ? slow.length - MOST_NOTICES : 0;
         const others = more > 0 ? ` ${counted(more, "more poll")} took ${humanSpan(threshold)} or longer.` : "";
-        return tellSlowPoll(model, poll, span(poll), others);
+        const told = tellSlowPoll(model, poll, span(poll), others);
+        // While it lasts its length is told elsewhere: what is noticed should stand still.
+        return poll.last !== null || silence === 0 ? told
+            : { ...told, title: `${taskText(model, poll.task)} keeps the loop, in one poll that has not ended` };
     });
 }
 

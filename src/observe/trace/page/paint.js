@@ -20,6 +20,9 @@ const CROWDED = 4;
 /** How many segments of one column are looked at. */
 const LOOKED_AT = 50;
 
+/** The height of words with their ground, in pixels. */
+const WORDS = 15;
+
 /** The fonts of the lanes. */
 const FONT = '12px system-ui, "Segoe UI", "Helvetica Neue", "DejaVu Sans", sans-serif';
 const BOLD = FONT.replace("12px", "600 12px");
@@ -220,9 +223,10 @@ function drawBar(on, segment, [x0, due, x1], top, height) {
     const solid = SOLID.has(segment.kind);
     const width = x1 - x0;
     if (segment.kind === "backlog") {
-        // A step, the higher the more wait; half of it is room for the number.
-        const share = 0.5 + 0.5 * (segment.count / Math.max(queueOf(lane.run.model, lane.pool).most, 1));
-        [top, height] = [top + height * (1 - share), height * share];
+        // A step, the higher the more wait, and none lower than the words in it.
+        const share = segment.count / Math.max(queueOf(lane.run.model, lane.pool).most, 1);
+        const tall = WORDS + (height - WORDS) * share;
+        [top, height] = [top + height - tall, tall];
     }
     context.fillStyle = palette.of(segment);
     context.fillRect(x0, top, width, height);
@@ -272,7 +276,7 @@ function drawLabels(context, labels) {
     context.font = SMALL;
     for (const { text, x, top, height, ink, back } of labels) {
         const middle = top + height / 2;
-        const tall = Math.min(height, 15);
+        const tall = Math.min(height, WORDS);
         context.fillStyle = back;
         context.fillRect(x - 3, middle - tall / 2, context.measureText(text).width + 6, tall);
         context.fillStyle = ink;
@@ -292,7 +296,7 @@ function barWords(lane, segment) {
     const name = harmless(segment.label || "waits", 80);
     switch (segment.kind) {
         case "waiting":
-            return /^sleep [\d.]+ \S+$/.test(name) ? [name, name.slice(6)] : [name];
+            return /^sleep [\d.]+ \S+( \d+ \S+)?$/.test(name) ? [name, name.slice(6)] : [name];
         case "backlog":
             return [`${segment.count} wait${segment.count === 1 ? "s" : ""}`, String(segment.count)];
         case "job":

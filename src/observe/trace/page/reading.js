@@ -34,7 +34,7 @@ class Reading {
         const { player } = this;
         const list = byId("findings");
         const all = player.runs.flatMap((run) =>
-            notice(run.model, { threshold: player.threshold }).map((finding) => [run, finding]),
+            notice(run.model, { threshold: player.threshold, silence: run.silence }).map((finding) => [run, finding]),
         );
         // Those that are there already stay, with the one that is pressed.
         const told = JSON.stringify(all.map(([run, { title, evidence }]) => [run.letter, title, evidence]));

@@ -152,7 +152,7 @@ class History {
         const key = `${pool}/${worker}`;
         let known = this.workers.get(key);
         if (known === undefined) {
-            known = { key, pool, worker, thread: null, from, to: null, last_job: null, segments: [] };
+            known = { key, pool, worker, thread: null, from, to: null, job: null, last_job: null, segments: [] };
             this.workers.set(key, known);
         }
         this.poolOf(pool);
@@ -174,32 +174,38 @@ class History {
     }
 
     /**
-     * Where the arrow of a wake begins, and which job it tells of. A worker sends its message when
-     * its job has ended, and the loop tells of the end when it reads that message; so the cause of
-     * a message from a worker is the job of its that was told last, if nobody was woken for it yet.
-     * Of a thread that is not known, it is such a job that the task awaited.
+     * Where the arrow of a wake begins, and which job it tells of (`job`) or was sent by (`within`).
+     * The messages of a worker are read in order: that its job begins, what the job sends, that it
+     * has ended, and the wake of who awaits it. So the cause of a wake by a worker is the job that
+     * it runs, or the one whose end was told last, if nobody was woken for it yet. Of a thread that
+     * is not known, it is a job of the latter sort that the task awaited.
      * @param {*} by the cause
      * @param {Object} task the record of the task that is woken
      * @param {number} at when
-     * @returns {{lane: string, worker: string|null, job: number|null}} the origin
+     * @returns {{lane: string, worker: string|null, job: number|null, within: number|null}} the origin
      */
     origin(by, task, at) {
+        const none = { worker: null, job: null, within: null };
         if (by.task !== undefined) {
-            return { lane: `task/${by.task}`, worker: null, job: null };
+            return { ...none, lane: `task/${by.task}` };
         }
         if (by.thread === undefined) {
-            return { lane: by === "program" ? "program" : "loop", worker: null, job: null };
+            return { ...none, lane: by === "program" ? "program" : "loop" };
         }
         const known = this.threads.get(by.thread);
+        const within = this.workers.get(known)?.job ?? null;
+        if (within !== null) {
+            return { ...none, lane: `worker/${known}`, worker: known, within };
+        }
         const mine = known === undefined ? task.jobs : [this.workers.get(known).last_job];
         const untold = (job) => job !== undefined && job.finished !== null && !job.told && job.finished_at <= at;
         const job = mine.map((id) => this.jobs.get(id)).find(untold);
         if (job === undefined) {
-            return { lane: known === undefined ? `thread/${by.thread}` : `worker/${known}`, worker: known ?? null, job: null };
+            return { ...none, lane: known === undefined ? `thread/${by.thread}` : `worker/${known}`, worker: known ?? null };
         }
         job.told = true;
         const worker = `${job.pool}/${job.worker}`;
-        return { lane: `worker/${worker}`, worker, job: job.id };
+        return { ...none, lane: `worker/${worker}`, worker, job: job.id };
     }
 }
 

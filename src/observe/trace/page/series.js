@@ -220,7 +220,8 @@ function tellSeries(model, { task, kind, from, to, waits }) {
     const longest = spans.reduce((one, next) => Math.max(one, next));
     const noun = { timer: "wait", job: "job", task: "task", source: "conversation" }[kind];
     const is_even = longest - shortest <= 0.1 * longest;
-    const each = is_even ? `of ${humanSpan(longest)} each` : `of ${humanSpan(shortest)} to ${humanSpan(longest)}`;
+    const mean = spans.reduce((one, next) => one + next) / spans.length;
+    const each = is_even ? `of ${humanSpan(mean)} each` : `of ${humanSpan(shortest)} to ${humanSpan(longest)}`;
     const least = together(model, kind, waits);
     return {
         kind: "one-after-the-other",

@@ -47,9 +47,7 @@ function tellWait(chain, index) {
     const machine = model.machineAt(wait.first);
     tellDeadline(chain, wait, machine);
     tellSources(chain, machine);
-    if (machine.jobs.size > 0) {
-        chain.add(`${counted(machine.jobs.size, "job")} ${machine.jobs.size === 1 ? "was" : "were"} under way`, null);
-    }
+    tellJobs(chain, wait, machine);
     if (wait.last !== null) {
         tellEnd(chain, wait);
     }
@@ -114,6 +112,28 @@ function tellSources(chain, machine) {
     const more = sides.length - SOURCES_NAMED;
     const named = sides.slice(0, SOURCES_NAMED).join("; ") + (more > 0 ? `; and ${more} more` : "");
     chain.add(`${counted(sources.size, "source")} ${sources.size === 1 ? "was" : "were"} awaited: ${named}`, null);
+}
+
+/**
+ * Tells how many jobs ran for most of a sleep, and how many waited for a thread. Those that were
+ * queued just before have begun when it had hardly begun.
+ * @param {Chain} chain the chain
+ * @param {Object} wait the sleep
+ * @param {Machine} machine the state when it began
+ */
+function tellJobs(chain, wait, machine) {
+    const { model } = chain;
+    const middle = wait.from + (Math.max(wait.last === null ? model.end : wait.to, wait.from) - wait.from) / 2;
+    const jobs = [...machine.jobs.keys()].map((id) => model.jobs.get(id));
+    const ran = jobs.filter(({ started, started_at }) => started !== null && started_at <= middle).length;
+    const waited = jobs.length - ran;
+    const told = ran > 0 ? [`${counted(ran, "job")} ran`] : [];
+    if (waited > 0) {
+        told.push(`${ran > 0 ? waited : counted(waited, "job")} waited for a thread`);
+    }
+    if (told.length > 0) {
+        chain.add(told.join(", and "), null);
+    }
 }
 
 /**

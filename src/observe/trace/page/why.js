@@ -16,7 +16,8 @@
 //              timer 3 fired, SPAN after its tick T woke it
 //              source 3 (TcpStream) became READY  it woke itself
 //              job 5 was done on worker 1         job 5 panicked on worker 1
-//              worker 1 of pool 0 sent a message  thread 3 sent a message
+//              job 5 sent a message from worker 1 thread 3 sent a message
+//              worker 1 of pool 0 sent a message
 //              the program woke it                of something before this trace begins
 //     before   it had woken itself N times in a row, since turn 3
 //              timer 3 was armed IN by BY, for SPAN        timer 3 was armed before this trace begins
@@ -24,6 +25,7 @@
 //              S was registered IN by BY                   S was registered before this trace begins
 //              job 5 ran for SPAN on worker 1, after SPAN in the queue
 //              job 5 began on worker 1, after SPAN in the queue, and its end is not told
+//              job 5 had run for SPAN on worker 1, after SPAN in the queue
 //              job 5 was given to pool 0 IN by BY at PLACE job 5 was queued before this trace begins
 //              T was spawned IN by BY at PLACE             T was spawned before this trace begins
 //              thread 3 is outside of the loop             the program is outside of the loop
@@ -37,7 +39,7 @@
 //              no timer was armed                 the caller of `turn` allowed no more than SPAN
 //              no source was registered           3 sources were registered, and none was awaited
 //              2 sources were awaited: S, to be read by T; S, to be written by T; and 3 more
-//              1 job was under way
+//              2 jobs ran, and 3 waited for a thread      2 jobs ran      3 jobs waited for a thread
 //              it ended because timer 5 was due
 //              it ended because S became READY    ... S became READY, and 2 more
 //              it ended because a message came    it ended because 2 messages came

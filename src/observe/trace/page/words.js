@@ -38,19 +38,47 @@ function spanText(nanos) {
     return `${rounded}ns`;
 }
 
+/** The units of a clock, in nanoseconds. */
+const CLOCK = [["s", 1e9], ["min", 60e9], ["h", 3600e9], ["d", 86400e9]];
+
+/** Those of what is shorter. */
+const DECIMAL = [["s", 1e9], ["ms", 1e6], ["µs", 1e3], ["ns", 1]];
+
 /**
- * A length of time as one says it: three digits.
+ * A length of time as one says it: three digits, and from a minute on as clocks do.
  * @param {number} nanos nanoseconds
- * @returns {string} as "300 ms"
+ * @returns {string} as "300 ms", "1 min 40 s", "2.5 h"
  */
 function humanSpan(nanos) {
-    for (const [unit, size] of [["h", 3600e9], ["min", 60e9], ["s", 1e9], ["ms", 1e6], ["µs", 1e3]]) {
-        // 999.96 ms are a second: rounding decides the unit.
-        if (nanos >= size * 0.9995) {
-            return `${Number((nanos / size).toPrecision(3))} ${unit}`;
-        }
+    // 999.96 ms are a second: rounding decides the unit.
+    const reaches = ([, size]) => nanos >= size * 0.9995;
+    const upper = CLOCK.findLastIndex(reaches);
+    if (upper > 0) {
+        return onTheClock(Math.round(nanos / CLOCK[upper - 1][1]), upper - 1, true);
     }
-    return `${Math.round(nanos)} ns`;
+    const [unit, size] = DECIMAL.find(reaches) ?? ["ns", 1];
+    return `${size === 1 ? Math.round(nanos) : Number((nanos / size).toPrecision(3))} ${unit}`;
+}
+
+/**
+ * Some of a unit of the clock.
+ * @param {number} count how many
+ * @param {number} lower which unit of `CLOCK`
+ * @param {boolean} halves whether one unit and a half may be said so: "1.5 min"
+ * @returns {string} as "59 s", "1 min", "1 min 40 s"
+ */
+function onTheClock(count, lower, halves) {
+    const [unit, size] = CLOCK[lower];
+    if (lower === CLOCK.length - 1) {
+        return `${count} ${unit}`;
+    }
+    const [upper, upperSize] = CLOCK[lower + 1];
+    const ratio = upperSize / size;
+    const [whole, rest] = [Math.floor(count / ratio), count % ratio];
+    if (whole === 0 || rest === 0) {
+        return whole === 0 ? `${rest} ${unit}` : `${whole} ${upper}`;
+    }
+    return halves && 2 * rest === ratio ? `${whole}.5 ${upper}` : `${whole} ${upper} ${rest} ${unit}`;
 }
 
 /**

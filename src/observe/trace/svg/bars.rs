@@ -4,7 +4,8 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use super::text::{Xml, shortened};
-use crate::observe::trace::lanes::{Human, Kind, On, QueueLane, Segment};
+use crate::observe::trace::lanes::{Kind, On, QueueLane, Segment};
+use crate::observe::trace::length::Human;
 
 /// Where the time begins and ends in the picture, and the lanes, in pixels.
 pub(crate) const LEFT: f64 = 212.0;
@@ -14,6 +15,9 @@ pub(crate) const TOP: f64 = 86.0;
 /// What a lane takes, and the bars in it.
 pub(crate) const LANE: f64 = 27.0;
 pub(crate) const BAR: f64 = 19.0;
+
+/// The height of words with their ground: no bar with words is lower.
+const WORDS: f64 = 13.0;
 
 /// What a polled task takes at least, to be seen.
 const LEAST: f64 = 2.5;
@@ -136,8 +140,7 @@ pub(crate) fn draw_queue(
             continue;
         }
         painted = left;
-        // Half of it is room for the number.
-        let height = BAR * (0.5 + 0.5 * *count as f64 / most);
+        let height = WORDS + (BAR - WORDS) * *count as f64 / most;
         let top = y(row) + BAR - height;
         let width = (right - left - if right - left > 4.0 { 1.0 } else { 0.0 }).max(1.0);
         write!(path, "M{left:.1} {top:.1}h{width:.1}v{height:.1}H{left:.1}z")?;
@@ -179,11 +182,12 @@ fn label(
     let (x, baseline) = (left + 5.0, top + height / 2.0 + 4.0);
     let (ground, end) = (x - 2.0, left + width - 1.0);
     let width = (shown.chars().count() as f64 * LETTER + 4.0).min(end - ground);
-    let (top, height) = (top + 2.5, height - 5.0);
+    let ground_height = (height - 5.0).max(WORDS);
+    let top = top + (height - ground_height) / 2.0;
     write!(
         text,
         "<rect class=\"box {class} plain\" x=\"{ground:.1}\" y=\"{top:.1}\" \
-         width=\"{width:.1}\" height=\"{height:.1}\" rx=\"2\"/>"
+         width=\"{width:.1}\" height=\"{ground_height:.1}\" rx=\"2\"/>"
     )?;
     writeln!(text, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{baseline:.1}\">{}</text>", Xml(shown))
 }

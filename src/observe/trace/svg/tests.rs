@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::text::{Plain, Xml, nice_step, shortened};
+use super::bars::LETTER;
+use super::text::{Plain, Xml, shortened};
+use super::{Picture, WIDTH};
 use crate::EventLoop;
 use crate::observe::Record;
-use crate::observe::trace::lanes::Human;
+use crate::observe::trace::lanes::Lanes;
 use crate::observe::trace::schema::Title;
 use crate::time::{block_for, sleep};
 
@@ -21,32 +23,20 @@ fn text_in_xml_holds_no_markup_and_no_control_characters() {
 }
 
 #[test]
-fn the_axis_has_steps_that_are_easy_to_read() {
-    let expected = [(0, 1), (1_000, 200), (520, 100), (8_000, 1_000), (1_300, 200), (99, 10)];
-    for (span, step) in expected {
-        assert_eq!(nice_step(span), step, "{span}");
+fn a_long_legend_goes_on_in_another_line() {
+    let lanes = Lanes::default();
+    let mut picture = Picture::new(&lanes);
+    assert_eq!(picture.legend(100.0).unwrap(), 1, "nothing was met");
+    picture.seen.fill(true);
+    picture.has_arrows = true;
+    assert_eq!(picture.legend(100.0).unwrap(), 2);
+    for text in picture.text.split("<text").skip(1) {
+        let (place, words) = text.split_once("</text>").unwrap().0.split_once('>').unwrap();
+        let x: f64 =
+            place.split("x=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+        assert!(x + words.len() as f64 * LETTER < WIDTH, "{words} at {x}");
     }
-    assert!(u64::MAX / nice_step(u64::MAX) <= 9);
-}
-
-#[test]
-fn times_are_said_with_three_digits() {
-    let told = |nanos| Human(Duration::from_nanos(nanos)).to_string();
-    let expected = [
-        (0, "0 ns"),
-        (999, "999 ns"),
-        (1_000, "1 \u{b5}s"),
-        (12_345, "12.3 \u{b5}s"),
-        (300_000_000, "300 ms"),
-        (299_998_211, "300 ms"),
-        (999_960_000, "1 s"),
-        (1_234_000_000, "1.23 s"),
-        (90_000_000_000, "1.5 min"),
-        (7_200_000_000_000, "2 h"),
-    ];
-    for (nanos, text) in expected {
-        assert_eq!(told(nanos), text);
-    }
+    assert!(picture.text.ends_with(">wakes</text>\n"));
 }
 
 #[test]

@@ -28,13 +28,6 @@ pub(crate) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// A step of the axis that is easy to read, so that at most nine fit into the time.
-pub(crate) fn nice_step(span: u64) -> u64 {
-    let powers = (0..19).map(|power| 10u64.pow(power));
-    let mut steps = powers.flat_map(|power| [power, 2 * power, 5 * power]);
-    steps.find(|step| span / step <= 9).unwrap_or(u64::MAX)
-}
-
 /// A name in characters that print, without quotes.
 pub(crate) struct Plain<'a>(pub(crate) &'a str);
 
