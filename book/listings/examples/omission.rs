@@ -1,5 +1,5 @@
-//! A service that stands still for 300 ms, measured by one who waits for each answer before he
-//! asks again, and by one who asks every 20 ms whatever happens.
+//! A service that stands still for 300 ms, measured by a client that waits for each answer before
+//! it asks again, and by one that asks every 20 ms whatever happens.
 //!
 //! Run with: `cargo run --example omission waits`, or `insists`
 
@@ -41,7 +41,7 @@ fn main() {
                 asked.push(spawn_named("request", ask(Rc::clone(&desk))));
             } else {
                 times.push(ask(Rc::clone(&desk)).await);
-                // He begins to count anew, as if nothing had happened.
+                // Begins to count anew, as if nothing had happened.
                 ticks = interval(20 * MS);
                 ticks.tick().await;
             }
