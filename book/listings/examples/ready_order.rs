@@ -83,7 +83,7 @@ fn main() -> io::Result<()> {
         Some("newest-first") => true,
         _ => panic!("in which order? Say oldest-first or newest-first"),
     };
-    let _watch = Watch::from_environment("ready_order")?;
+    let _watch = Watch::from_environment()?;
     emit(|| loop_built(1));
     let dishes = ["soup", "fish", "cake"];
     for (task, name) in (1..).zip(dishes) {

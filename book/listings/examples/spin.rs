@@ -30,7 +30,7 @@ fn block_on<F: Future>(future: F) -> (F::Output, u32) {
 // ANCHOR_END: spin
 
 fn main() -> std::io::Result<()> {
-    let _watch = Watch::from_environment("spin")?;
+    let _watch = Watch::from_environment()?;
     let (task, by, place) = (TaskId(1), Cause::Program, Location::caller());
     emit(|| loop_built(1));
     emit(|| Event::Spawned { task, by, place, name: "block_on" });

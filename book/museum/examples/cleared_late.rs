@@ -78,7 +78,7 @@ pub fn kitchen(way: Way) -> Result<(), String> {
 }
 
 fn main() -> std::io::Result<()> {
-    let _watch = Watch::from_environment("cleared_late")?;
+    let _watch = Watch::from_environment()?;
     if let Err(stalled) = kitchen(Way::asked()) {
         println!("{stalled}");
     }

@@ -91,7 +91,7 @@ pub fn play(way: Way) -> Duration {
 }
 
 fn main() -> std::io::Result<()> {
-    let _watch = Watch::from_environment("lifo_slot")?;
+    let _watch = Watch::from_environment()?;
     println!("the guest has had his turn after {} ms", play(Way::asked()).as_millis());
     Ok(())
 }

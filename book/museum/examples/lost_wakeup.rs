@@ -121,7 +121,7 @@ pub fn run(way: Way) -> Duration {
 }
 
 fn main() -> std::io::Result<()> {
-    let _watch = Watch::from_environment("lost_wakeup")?;
+    let _watch = Watch::from_environment()?;
     let read = run(Way::asked());
     println!("the note was left after 10 ms and read after {} ms", read.as_millis());
     Ok(())

@@ -63,7 +63,7 @@ pub fn run(way: Way, (mut client, ours): (TcpStream, TcpStream)) -> io::Result<u
 
 fn main() -> io::Result<()> {
     let connection = connect()?;
-    let _watch = Watch::from_environment("one_read")?;
+    let _watch = Watch::from_environment()?;
     let total = run(Way::asked(), connection)?;
     let then = if total < SENT { ", and then no edge came" } else { "" };
     println!("{total} of {SENT} bytes{then}");

@@ -95,7 +95,7 @@ pub fn run(way: Way, connections: [(TcpStream, TcpStream); 3]) -> io::Result<Vec
 
 fn main() -> io::Result<()> {
     let connections = [connect()?, connect()?, connect()?];
-    let _watch = Watch::from_environment("token_reuse")?;
+    let _watch = Watch::from_environment()?;
     println!("still connected: {:?}", run(Way::asked(), connections)?);
     Ok(())
 }

@@ -136,7 +136,7 @@ pub fn dinner(way: Way) -> Vec<&'static str> {
 }
 
 fn main() -> std::io::Result<()> {
-    let _watch = Watch::from_environment("wake_under_borrow")?;
+    let _watch = Watch::from_environment()?;
     println!("had dessert: {:?}", dinner(Way::asked()));
     Ok(())
 }

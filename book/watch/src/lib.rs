@@ -7,7 +7,7 @@
 //! use boucle::observe::{Cause, Event, Outcome, TaskId};
 //! use boucle_watch::{Watch, cause, emit, loop_built};
 //!
-//! let (watch, record) = Watch::recording(); // a program says Watch::from_environment("its name")?
+//! let (watch, record) = Watch::recording(); // a program says Watch::from_environment()?
 //! let task = TaskId(1);
 //! let place = std::panic::Location::caller();
 //! emit(|| loop_built(1));
@@ -73,12 +73,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// The watch that the environment asks for, under the name of this program: `BOUCLE_TRACE` is a
-    /// file (`.html`, `.svg`, `.jsonl`, `.json`, `.txt`) or `-`, the standard error stream, or several
-    /// of them, as in `PATH`; `BOUCLE_COMPARE` is the trace of another run, to be shown beside it on
-    /// the page;
+    /// The watch that the environment asks for: `BOUCLE_TRACE` is a file (`.html`, `.svg`, `.jsonl`,
+    /// `.json`, `.txt`) or `-`, the standard error stream, or several of them, as in `PATH`;
+    /// `BOUCLE_COMPARE` is the trace of another run, to be shown beside it on the page;
     /// `BOUCLE_SIMULATE=in-order` makes the time virtual. Without them nobody watches.
-    pub fn from_environment(program: &str) -> io::Result<Watch> {
+    pub fn from_environment() -> io::Result<Watch> {
         let value = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let mut observers: Vec<Box<dyn Observer>> = Vec::new();
         for path in value("BOUCLE_TRACE").iter().flat_map(|paths| env::split_paths(paths)) {
@@ -86,7 +85,7 @@ impl Watch {
                 observers.push(Box::new(Print::stderr()));
                 continue;
             }
-            let trace = Trace::to_file(&path)?.program(program);
+            let trace = Trace::to_file(&path)?;
             let is_page = path.extension().is_some_and(|extension| extension == "html");
             observers.push(Box::new(match value("BOUCLE_COMPARE").filter(|_| is_page) {
                 None => trace,

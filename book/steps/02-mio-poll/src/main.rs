@@ -13,7 +13,7 @@ use boucle_watch::Watch;
 use step_02_mio_poll::Server;
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-02-mio-poll")?;
+    let _watch = Watch::from_environment()?;
     let mut server = Server::bind()?;
     let address = server.local_addr()?;
     let clients: Vec<_> = [1, 2, 3]

@@ -13,7 +13,7 @@ use step_03_callbacks::delay::{fetch, serve};
 use step_03_callbacks::{run, stop};
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-03-callbacks")?;
+    let _watch = Watch::from_environment()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let server = listener.local_addr()?;
     run(move || {

@@ -11,7 +11,7 @@ use step_04_block_on::machine::{make_tea, make_tea_by_hand};
 use step_04_block_on::{block_on, spinning};
 
 fn main() -> io::Result<()> {
-    let watch = Watch::from_environment("step-04-block-on")?;
+    let watch = Watch::from_environment()?;
     block_on(async {
         println!("{}", make_tea(2).await);
         println!("{}, by hand", make_tea_by_hand(3).await);

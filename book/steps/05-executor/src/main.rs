@@ -20,7 +20,7 @@ async fn cook(dish: &'static str, steps: u32) -> &'static str {
 }
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-05-executor")?;
+    let _watch = Watch::from_environment()?;
     block_on(async {
         let soup = spawn(cook("soup", 3));
         // A task may spawn, and wait for what it has spawned.

@@ -32,7 +32,7 @@ async fn talk(server: SocketAddr, word: &str) -> io::Result<String> {
 }
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-06-sockets")?;
+    let _watch = Watch::from_environment()?;
     block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0).into())?;
         let server = listener.local_addr()?;

@@ -17,7 +17,7 @@ async fn nap(name: &'static str, millis: u64) -> &'static str {
 }
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-07-heap-timers")?;
+    let _watch = Watch::from_environment()?;
     block_on(async {
         let sleepers = [("the cat", 70), ("the dog", 30), ("the mouse", 100)];
         let naps = sleepers.map(|(name, millis)| spawn(nap(name, millis)));

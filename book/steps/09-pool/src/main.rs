@@ -11,7 +11,7 @@ use step_09_pool::block_on;
 use step_09_pool::program::program;
 
 fn main() -> io::Result<()> {
-    let _watch = Watch::from_environment("step-09-pool")?;
+    let _watch = Watch::from_environment()?;
     for heard in block_on(program())? {
         println!("a client heard: {heard}");
     }

@@ -83,9 +83,10 @@ fn first_line(one: &str, other: &str) -> usize {
 /// The difference in words: of traces, the first turn in which the runs part.
 fn difference(kept: &str, now: &str) -> String {
     let histories = [kept, now].map(|text| History::read(text.as_bytes()).ok());
-    if let [Some(kept), Some(now)] = &histories {
-        return match kept.first_difference(now) {
+    if let [Some(before), Some(after)] = &histories {
+        return match before.first_difference(after) {
             Some(difference) => difference.to_string(),
+            None if first_line(kept, now) == 1 => "the name of its program".to_owned(),
             None => "the places of its text".to_owned(),
         };
     }

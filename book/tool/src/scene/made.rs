@@ -76,7 +76,7 @@ impl Scenes {
             Some((one.scene.clone(), other.scene.clone()))
         });
         let outcomes = on_threads(pairs.collect(), |(one, other): &(Scene, Scene)| {
-            run::compare(house, one, other, executable(&executables, one)?)
+            run::compare(house, one, other)
         });
         for ((one, other), outcome) in outcomes {
             match outcome {

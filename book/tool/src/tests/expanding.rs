@@ -1,6 +1,9 @@
 //! A chapter as mdBook gets it.
 
-use super::expanded;
+use std::collections::BTreeSet;
+
+use super::{expanded, house, scenes};
+use crate::scene::Scenes;
 
 #[test]
 fn prose_stays_as_it_is() {
@@ -63,6 +66,43 @@ fn two_runs_are_compared_on_one_page_with_both_pictures() {
     assert_eq!(faults, [""; 0]);
     assert!(out.contains("scenes/one_waiter--orders_first.html"));
     assert_eq!(out.matches("<img ").count(), 2);
+}
+
+#[test]
+fn the_page_of_two_runs_is_what_the_program_itself_would_have_written() {
+    let (house, names) = (house(), ["one_waiter", "orders_first"].map(str::to_owned));
+    let pair = BTreeSet::from([(names[0].clone(), names[1].clone())]);
+    let scenes = Scenes::make(&house, &names.iter().cloned().collect(), &pair).unwrap();
+    let made = |form: &str| scenes.get("orders_first").unwrap().file(form);
+    let page = made("html").with_file_name(format!("compared-{}.html", std::process::id()));
+    let cargo = std::process::Command::new("cargo")
+        .current_dir(house.book())
+        .args(["run", "--quiet", "--package", "listings", "--example", "one_waiter"])
+        .env("BOUCLE_SIMULATE", "in-order")
+        .env("BOUCLE_TRACE", &page)
+        .env("BOUCLE_COMPARE", made("jsonl"))
+        .output()
+        .unwrap();
+    assert!(cargo.status.success(), "{cargo:?}");
+    let theirs = std::fs::read_to_string(&page).unwrap();
+    std::fs::remove_file(page).unwrap();
+    let ours = scenes.compared_pages().next().unwrap();
+    assert!(theirs == std::fs::read_to_string(ours).unwrap(), "the page is made another way now");
+}
+
+#[test]
+fn two_scenes_of_one_program_have_titles_of_their_own() {
+    let scenes = scenes(&["joining:in-turn", "ready_order:oldest-first"]);
+    for (name, title) in [
+        ("joining:in-turn", "joining in-turn"),
+        ("ready_order:oldest-first", "ready_order oldest-first"),
+    ] {
+        let made = scenes.get(name).unwrap();
+        let program = format!("\"program\":\"{title}\"");
+        assert!(made.text("jsonl").unwrap().contains(&program), "{name}");
+        assert!(made.text("html").unwrap().contains(&program), "{name}");
+        assert!(made.text("svg").unwrap().contains(title), "{name}");
+    }
 }
 
 #[test]
