@@ -23,8 +23,8 @@ fn main() {
             }
         });
         for task in sleepers {
-            task.await.expect("nobody panics in his sleep");
+            task.await.expect("no sleeper panics");
         }
-        impatient.await.expect("nobody panics in his sleep");
+        impatient.await.expect("no sleeper panics");
     });
 }

@@ -19,7 +19,7 @@ fn main() {
         });
         guarded.await.expect("it does not panic");
         for sleeper in sleepers {
-            sleeper.await.expect("nobody panics in his sleep");
+            sleeper.await.expect("no sleeper panics");
         }
         println!("all five have woken");
     });

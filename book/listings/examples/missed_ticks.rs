@@ -31,6 +31,6 @@ fn main() {
             block_for(270 * MS);
         });
         metronome.await.expect("it does not panic");
-        drummer.await.expect("he does not panic");
+        drummer.await.expect("it does not panic");
     });
 }
