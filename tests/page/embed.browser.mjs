@@ -79,6 +79,26 @@ test("the transport is in reach wherever one scrolls", async () => {
     }
 });
 
+test("where a frame has little room, rows are lower, so that all are in view; unless they are too many", async () => {
+    const rows = (frame) => frame.evaluate(() => {
+        const box = document.getElementById("lanes");
+        return { hidden: box.scrollHeight - box.clientHeight, height: player.lanes.rows.at(-1).height, of: player.lanes.rows.length };
+    });
+    const html = golden("x10_one_by_one");
+    const { of, ...roomy } = await rows((await book("roomy", html, { height: 250 + 36 + 14 * 30 })).frame);
+    assert.deepEqual(roomy, { hidden: 0, height: 30 });
+    const { page, frame } = await book("crowded", html, { height: 250 + 36 + (of - 1) * 20 });
+    const crowded = await rows(frame);
+    assert.equal(crowded.hidden, 0);
+    assert.ok(crowded.height < 25 && crowded.height >= 17, `${crowded.height}`);
+    // And as high as before, once there is room again.
+    await page.evaluate(() => { document.querySelector("iframe").style.height = "900px"; });
+    await frame.waitForFunction(() => player.lanes.rows.at(-1).height === 30);
+    assert.deepEqual(await rows(frame), { hidden: 0, height: 30, of });
+    const few = await rows((await book("too-many", assemble(scene("x10_one_by_one"), scene("x10_one_by_one")), { height: 300 })).frame);
+    assert.ok(few.hidden > 0 && few.height === 30, JSON.stringify(few));
+});
+
 test("many findings are folded, few are not, and none say nothing", async () => {
     const open = async (name, html) => {
         const { frame } = await book(name, html);

@@ -14,7 +14,7 @@ use mdbook_summary::{Link, Summary, SummaryItem, parse_summary};
 use crate::chapter::{Directive, directives};
 use crate::faults::{Faults, Place};
 use crate::house::House;
-use crate::page::{Needs, Pages, source};
+use crate::page::{Needs, Numbered, Pages, number_of, source};
 use crate::scene::Scenes;
 
 /// A chapter of the book: its file, seen from the root, and its text.
@@ -72,7 +72,8 @@ pub(crate) fn assemble(
 ) -> anyhow::Result<Assembled> {
     let (summary, chapters) = load(house, wanted, faults, missing)?;
     let scenes = scenes_of(house, &chapters)?;
-    let pages = Pages::new(house, &scenes, faults);
+    let numbered = Numbered::of(chapters.iter().map(|chapter| chapter.file.as_str()));
+    let pages = Pages::new(house, &scenes, faults, numbered);
     let text = |it: &Chapter| (it.file.clone(), pages.chapter(&it.file, &it.text));
     let texts = chapters.iter().map(text).collect();
     let cited = pages.cited.take();
@@ -124,9 +125,13 @@ fn load(
         &mut summary.suffix_chapters,
     ];
     for item in parts.into_iter().flatten() {
-        let SummaryItem::Link(Link { location, .. }) = item else { continue };
+        let SummaryItem::Link(Link { name: title, location, .. }) = item else { continue };
         let Some(path) = location.clone() else { continue };
         let name = path.to_string_lossy().into_owned();
+        // mdBook would count from 1.
+        if let Some(number) = number_of(&name) {
+            *title = format!("{number}. {title}");
+        }
         if !wanted.is_empty() && !wanted.iter().any(|wanted| is_called(&name, wanted)) {
             *location = None;
             continue;

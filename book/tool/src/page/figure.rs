@@ -1,18 +1,21 @@
 //! Pictures of scenes. In HTML each is a static picture; `replay.js` puts the live replay over it.
 
+use std::collections::BTreeSet;
+
 use super::listing::escaped;
 use super::{Markdown, Pages};
 use crate::scene::Made;
+use crate::trace::{Event, Trace};
 
 impl Pages<'_> {
     /// The replay of a scene.
     pub(super) fn replay(&self, scene: &str, note: &str) -> Markdown {
-        let made = self.pictured(scene)?;
-        let stem = made.scene.stem();
+        let stem = self.pictured(scene)?.scene.stem();
         let title = format!("Replay of {scene}");
         let page = format!("scenes/{stem}.html");
         let picture = format!("scenes/{stem}.svg");
-        Ok(figure(&title, Some((&page, height(made)?)), &[&picture], note))
+        let tall = height(&*self.trace(scene)?);
+        Ok(figure(&title, Some((&page, tall)), &[&picture], note))
     }
 
     /// The picture of a scene.
@@ -26,7 +29,7 @@ impl Pages<'_> {
         self.pictured(one)?;
         self.pictured(other)?;
         let (made, beside) = self.scenes.compared(one, other)?;
-        let tall = height(made)? + height(beside)?;
+        let tall = height(&*self.trace(one)?) + height(&*self.trace(other)?);
         let (made, beside) = (made.scene.stem(), beside.scene.stem());
         let title = format!("Replay of {one} beside {other}");
         let page = format!("scenes/{made}--{beside}.html");
@@ -41,14 +44,18 @@ impl Pages<'_> {
     }
 }
 
-/// The height of a scene's picture: as many lanes as it has, the replay has too.
-fn height(made: &Made) -> Result<u32, String> {
-    let picture = made.text("svg")?;
-    let height = picture.split_once(" height=\"").and_then(|(_, rest)| rest.split('"').next());
-    Ok(height.and_then(|height| height.parse().ok()).unwrap_or(300))
+/// The height of a run's lanes in the replay, in pixels: `src/observe/trace/page/lanes.js` draws them.
+fn height(trace: &Trace) -> usize {
+    let [title, axis, the_loop, row] = [26, 30, 36, 30];
+    let started = trace.events.iter().filter(|event| event.is("worker_started"));
+    let worker = |event: &Event| (event.number("pool"), event.number("worker"));
+    let workers: BTreeSet<_> = started.map(worker).collect();
+    let pools: BTreeSet<_> = workers.iter().map(|(pool, _)| pool).collect();
+    // A pool may have a queue too.
+    title + axis + the_loop + row * (trace.names.len() + workers.len() + pools.len())
 }
 
-fn figure(title: &str, page: Option<(&str, u32)>, pictures: &[&str], note: &str) -> String {
+fn figure(title: &str, page: Option<(&str, usize)>, pictures: &[&str], note: &str) -> String {
     let title = escaped(title);
     let images: String = pictures
         .iter()
@@ -56,7 +63,7 @@ fn figure(title: &str, page: Option<(&str, u32)>, pictures: &[&str], note: &str)
         .collect();
     let (replay, link) = match page {
         Some((page, tall)) => (
-            format!(" data-replay=\"{page}\" data-title=\"{title}\" style=\"--tall: {tall}px\""),
+            format!(" data-replay=\"{page}\" data-title=\"{title}\" style=\"--lanes: {tall}px\""),
             format!("<p class=\"alone\"><a href=\"{page}\">Open in a page of its own</a></p>\n"),
         ),
         None => Default::default(),

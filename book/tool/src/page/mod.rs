@@ -5,6 +5,7 @@ mod figure;
 mod ledger;
 mod listing;
 mod needs;
+mod numbered;
 mod predict;
 pub(crate) mod source;
 
@@ -22,6 +23,10 @@ use crate::scene::{Made, Scenes};
 use crate::trace::{Trace, queries, turns};
 
 pub(crate) use needs::Needs;
+pub(crate) use numbered::{Numbered, number_of};
+
+/// The info string of a console: text, so that no word of it is taken for one of a language.
+const CONSOLE: &str = "text,console";
 
 /// What a directive becomes: Markdown, or what is wrong with it.
 type Markdown = Result<String, String>;
@@ -31,6 +36,7 @@ pub(crate) struct Pages<'a> {
     pub(crate) house: &'a House,
     pub(crate) scenes: &'a Scenes,
     pub(crate) faults: &'a Faults,
+    chapters: Numbered,
     /// Files of the project that pages point at.
     pub(crate) cited: RefCell<BTreeSet<String>>,
     /// Traces that were read.
@@ -38,14 +44,23 @@ pub(crate) struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub(crate) fn new(house: &'a House, scenes: &'a Scenes, faults: &'a Faults) -> Pages<'a> {
+    pub(crate) fn new(
+        house: &'a House,
+        scenes: &'a Scenes,
+        faults: &'a Faults,
+        chapters: Numbered,
+    ) -> Pages<'a> {
         let (cited, traces) = (RefCell::default(), RefCell::default());
-        Pages { house, scenes, faults, cited, traces }
+        Pages { house, scenes, faults, chapters, cited, traces }
     }
 
     /// A chapter's text as mdBook gets it.
     pub(crate) fn chapter(&self, file: &str, text: &str) -> String {
-        self.expand(pieces(file, 1, text))
+        let text = self.expand(pieces(file, 1, text));
+        match (number_of(file), text.strip_prefix("# ")) {
+            (Some(number), Some(rest)) => format!("# {number}. {rest}"),
+            _ => text,
+        }
     }
 
     fn expand(&self, pieces: Vec<Piece>) -> String {
@@ -53,12 +68,14 @@ impl<'a> Pages<'a> {
         for Piece { place, what } in pieces {
             let text = match what {
                 What::Prose(line) => self.prose(&place, line),
-                What::Directive(directive) => self.or_fault(&place, self.directive(&directive)),
+                What::Directive(directive) => {
+                    self.or_fault(&place, self.directive(&place, &directive))
+                }
                 What::Fenced { info, lines, .. } if info == "predict" => {
                     self.or_fault(&place, self.predict(&place, &lines))
                 }
                 What::Fenced { info, lines, fence } => {
-                    let info = info.replace("console,like", "console");
+                    let info = if info.starts_with("console") { CONSOLE } else { &info };
                     format!("{fence}{info}\n{}\n{fence}", lines.join("\n"))
                 }
             };
@@ -89,7 +106,7 @@ impl<'a> Pages<'a> {
             });
             line.replace_range(range, &value);
         }
-        self.with_sources(line)
+        self.chapters.linked(&place.file, &self.with_sources(line))
     }
 
     /// A line whose links to files of the project lead to their pages in the book.
@@ -109,9 +126,9 @@ impl<'a> Pages<'a> {
         link.replace_all(&line, lead).into_owned()
     }
 
-    fn directive(&self, directive: &Directive) -> Markdown {
+    fn directive(&self, place: &Place, directive: &Directive) -> Markdown {
         let words: Vec<&str> = directive.words.iter().map(String::as_str).collect();
-        let note = directive.note.as_str();
+        let note = &self.chapters.linked(&place.file, &directive.note);
         match (directive.name.as_str(), words.as_slice()) {
             ("item", [path, item @ ..]) if !item.is_empty() => {
                 Excerpt::item(self.house, path, &item.join(" ")).map(|it| self.listing(&it))
@@ -137,10 +154,10 @@ impl<'a> Pages<'a> {
             ("output", [scene]) => {
                 let made = self.scenes.get(scene)?;
                 let output = made.text("console")?;
-                Ok(fenced("console", &format!("$ {}\n{}", made.scene.command(), output.trim_end())))
+                Ok(fenced(CONSOLE, &format!("$ {}\n{}", made.scene.command(), output.trim_end())))
             }
             ("why", [scene, words @ ..]) => {
-                Ok(fenced("text", &self.trace(scene)?.why(words)?.join("\n")))
+                Ok(fenced("text,why", &self.trace(scene)?.why(words)?.join("\n")))
             }
             ("experiment", [id]) => ledger::experiment(self.house, id),
             ("ledger", []) => ledger::ledger(self.house),
@@ -172,7 +189,7 @@ impl<'a> Pages<'a> {
     fn source(&self, path: &str, line: Option<usize>) -> String {
         self.cited.borrow_mut().insert(path.to_owned());
         let at = line.map(|line| format!("#L{line}")).unwrap_or_default();
-        format!("source/{path}.html{at}")
+        format!("{}{at}", source::address(path))
     }
 }
 

@@ -6,10 +6,15 @@ use std::path::Path;
 use super::listing::escaped;
 use crate::house::House;
 
+/// Where the page of a file stands in the book. mdBook would take a `.md` within for a chapter.
+pub(crate) fn address(path: &str) -> String {
+    format!("source/{}.html", path.replace(".md", "-md"))
+}
+
 /// Writes the page of a file into the book.
 pub(crate) fn write(house: &House, path: &str, book: &Path) -> anyhow::Result<()> {
     let text = house.read(path).map_err(anyhow::Error::msg)?;
-    let to = book.join("source").join(format!("{path}.html"));
+    let to = book.join(address(path));
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }

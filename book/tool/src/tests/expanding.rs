@@ -12,6 +12,37 @@ fn prose_stays_as_it_is() {
 }
 
 #[test]
+fn the_name_of_another_chapter_is_a_link_to_it() {
+    let linked = |text: &str| expanded(text).0.trim_end().to_owned();
+    let nine = "[chapter 9](09-executor.md)";
+    assert_eq!(linked("As chapter 9 says (chapter 9)."), format!("As {nine} says ({nine})."));
+    assert_eq!(
+        linked("  Chapters 9 and 12, *chapter 0*"),
+        "  Chapters [9](09-executor.md) and [12](12-timer-wheel.md), *[chapter 0](00-where.md)*"
+    );
+    // No such chapter, an invariant, code, a link, a heading, a fenced block.
+    for text in [
+        "chapter 31",
+        "chapter 9.1",
+        "`chapter 9`",
+        "[see chapter 9](x.md)",
+        "## Of chapter 9",
+        "<p>chapter 9</p>",
+        "```text\nchapter 9\n```",
+    ] {
+        assert_eq!(linked(text), text);
+    }
+    let (out, _) = expanded("{{#lanes one_waiter | As in chapter 9.}}");
+    assert!(out.contains(&format!("As in {nine}.")), "{out}");
+}
+
+#[test]
+fn a_console_is_text_for_the_highlighter() {
+    let (out, _) = expanded("```console,like\n$ true\n```");
+    assert_eq!(out, "```text,console\n$ true\n```\n");
+}
+
+#[test]
 fn nothing_in_a_fenced_block_is_a_directive() {
     let text = "```text\n{{#nothing at all}}\n```\n";
     assert_eq!(expanded(text), (text.to_owned(), vec![]));

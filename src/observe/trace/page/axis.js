@@ -167,10 +167,10 @@ class Lane {
      * @param {string} key names it in its run, as the model does: "task/3"
      * @param {string} title
      * @param {string} note in small print: its place
-     * @param {number} height in pixels
+     * @param {number} full its height in pixels where there is room
      */
-    constructor(run, kind, key, title, note, height) {
-        Object.assign(this, { run, kind, key, title, note, height, top: 0 });
+    constructor(run, kind, key, title, note, full) {
+        Object.assign(this, { run, kind, key, title, note, full, height: full, top: 0 });
         /** The task's number. */
         this.task = kind === "task" ? Number(key.slice(5)) : null;
         /** The pool whose queue it is. */

@@ -13,6 +13,9 @@ const ROW = { title: 26, loop: 36, task: 30, queue: 28, worker: 28 };
 /** Kinds of lanes whose names are not bold. */
 const PLAIN = new Set(["task", "queue", "worker"]);
 
+/** The least height of a row where a figure has little room for many. */
+const LEAST_ROW = 17;
+
 /** Beyond so many, tasks get narrow rows. */
 const MANY_TASKS = 400;
 
@@ -44,6 +47,8 @@ class Lanes {
         this.evidence = null;
         box.addEventListener("scroll", () => this.paint());
         new ResizeObserver(() => this.resize()).observe(box);
+        // How high it may be follows from the window.
+        window.addEventListener("resize", () => this.resize());
         matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
             this.palette = null;
             this.paint();
@@ -89,9 +94,24 @@ class Lanes {
             }
         }
         this.all = rows;
+        this.crowd();
         this.view.grow(...this.ends());
         this.arrange();
         this.resize();
+    }
+
+    /** @returns {number} how high the lanes may be */
+    get tallest() {
+        return parseFloat(getComputedStyle(this.box).maxHeight);
+    }
+
+    /** In a figure, makes rows lower where all of them are in view then. */
+    crowd() {
+        if (!isEmbedded()) return;
+        const rows = this.all.filter((row) => PLAIN.has(row.kind));
+        const heads = this.all.filter((row) => !PLAIN.has(row.kind)).reduce((sum, row) => sum + row.height, 0);
+        const height = Math.floor((this.tallest - AXIS - 4 - heads) / Math.max(rows.length, 1));
+        for (const row of rows) row.height = height < LEAST_ROW ? row.full : Math.min(height, row.full);
     }
 
     /** Stacks the rows that are to be shown. */
@@ -150,8 +170,11 @@ class Lanes {
 
     /** Fits the canvas to its box. */
     resize() {
-        const { box, canvas, space } = this;
-        const tallest = parseFloat(getComputedStyle(box).maxHeight);
+        const { box, canvas, space, tallest } = this;
+        if (isEmbedded()) {
+            this.crowd();
+            this.arrange();
+        }
         const height = Math.round(Math.min(this.total + AXIS + 4, tallest));
         if (box.style.height !== `${height}px`) box.style.height = `${height}px`;
         const width = box.clientWidth;
