@@ -1,5 +1,10 @@
 //! The Rust code that stands in the chapters themselves, run as doctests: `cargo test --doc -p listings`.
 
+#![allow(
+    clippy::doc_markdown,
+    reason = "the documentation here is prose of the book, not of an API"
+)]
+
 /// A module for each chapter, so that a failing block names it.
 macro_rules! chapters {
     ($($module:ident: $file:literal,)*) => {
