@@ -13,7 +13,6 @@ use std::thread;
 use boucle::observe::{Event, Outcome};
 use my_loop::context;
 use my_loop::inbox::Message;
-use my_loop::task::yield_now;
 use support::bench::Bench;
 use support::{Count, OnDrop};
 
@@ -95,14 +94,12 @@ fn a_task_may_spawn_while_it_is_polled() {
 #[test]
 fn a_panic_ends_its_task_and_no_other() {
     let (bench, ran) = (Bench::new(), Count::new());
+    let (before, after) = (ran.clone(), ran.clone());
+    bench.spawn(async move { before.add() });
     bench.spawn(async { panic!("as expected") });
-    let counted = ran.clone();
-    bench.spawn(async move {
-        yield_now().await;
-        counted.add();
-    });
+    bench.spawn(async move { after.add() });
     bench.run();
-    assert_eq!(ran.get(), 1);
+    assert_eq!(ran.get(), 2);
     assert!(bench.engine.executor.tasks.borrow().is_empty());
     let panicked =
         bench.record.events().iter().any(|told| {
@@ -111,23 +108,50 @@ fn a_panic_ends_its_task_and_no_other() {
     assert!(panicked);
 }
 
+/// Is done at once, and calls a closure when it is dropped.
+struct Ends<F: FnMut()>(OnDrop<F>);
+
+impl<F: FnMut()> Future for Ends<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
 #[test]
 fn a_panic_in_a_destructor_harms_nobody() {
-    /// Is done at once, and panics when it is dropped.
-    struct Hostile(#[expect(dead_code, reason = "only its drop counts")] OnDrop<fn()>);
-    impl Future for Hostile {
-        type Output = ();
-        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-            Poll::Ready(())
-        }
-    }
     let (bench, ran) = (Bench::new(), Count::new());
-    bench.spawn(Hostile(OnDrop(|| assert!(thread::panicking(), "as expected"))));
+    bench.spawn(Ends(OnDrop(|| assert!(thread::panicking(), "as expected"))));
     let counted = ran.clone();
     bench.spawn(async move { counted.add() });
     bench.run();
     assert_eq!(ran.get(), 1);
     assert!(bench.engine.executor.tasks.borrow().is_empty());
+}
+
+#[test]
+fn a_panic_in_the_destructor_of_a_payload_harms_nobody() {
+    let (bench, ran) = (Bench::new(), Count::new());
+    let payload = || OnDrop(|| assert!(thread::panicking(), "as expected"));
+    bench.spawn(async move { std::panic::panic_any(payload()) });
+    let counted = ran.clone();
+    bench.spawn(async move { counted.add() });
+    bench.run();
+    assert_eq!(ran.get(), 1);
+    assert!(bench.engine.executor.tasks.borrow().is_empty());
+}
+
+#[test]
+fn a_destructor_may_spawn() {
+    let (bench, ran) = (Bench::new(), Count::new());
+    let counted = ran.clone();
+    bench.spawn(Ends(OnDrop(move || {
+        let counted = counted.clone();
+        context::current().executor.spawn_detached(async move { counted.add() });
+    })));
+    bench.run();
+    assert_eq!(ran.get(), 1, "nothing is borrowed while a future is dropped");
 }
 
 #[test]

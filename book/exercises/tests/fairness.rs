@@ -48,6 +48,18 @@ fn a_turn_ends_although_its_tasks_never_do() {
 }
 
 #[test]
+fn a_place_counts_although_its_task_is_not_polled() {
+    let (bench, ran) = (bench(3), Count::new());
+    for _ in 0..5 {
+        bench.engine.executor.spawn(pending::<()>()).abort();
+    }
+    let counted = ran.clone();
+    bench.spawn(async move { counted.add() });
+    assert_eq!([share(&bench), share(&bench)], [0, 1]);
+    assert_eq!(ran.get(), 1);
+}
+
+#[test]
 fn tasks_that_become_ready_meanwhile_are_of_this_turn() {
     let (bench, polls) = (bench(61), Count::new());
     let counted = polls.clone();

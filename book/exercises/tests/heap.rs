@@ -122,6 +122,21 @@ fn timers_that_were_cancelled_do_not_pile_up() {
 }
 
 #[test]
+fn timers_that_were_cancelled_do_not_stay_when_the_others_fire() {
+    let mut heap = Heap::new();
+    for tick in 1..=101 {
+        heap.insert(tick, tick);
+    }
+    let cancelled: Vec<Key> = (0..160).map(|tick| heap.insert(1_000 + tick, tick)).collect();
+    for key in cancelled {
+        heap.remove(key);
+    }
+    assert_eq!(fired(&mut heap, 100).len(), 100);
+    assert!(heap.entries() <= 2 + 64, "{} entries for one timer", heap.entries());
+    assert_eq!(fired(&mut heap, 2_000), [(101, 101)]);
+}
+
+#[test]
 fn sleeps_end_at_their_deadlines_and_in_their_order() {
     let (bench, ends) = (Bench::new(), Rc::new(RefCell::new(Vec::new())));
     for millis in [30, 10, 20, 10] {
@@ -167,6 +182,18 @@ fn a_sleep_that_is_dropped_takes_its_timer_along() {
         assert!(!bench.engine.timers.borrow().is_empty());
         drop(slept);
         assert!(bench.engine.timers.borrow().is_empty());
+    });
+    bench.run();
+    assert_eq!(bench.now(), Duration::ZERO, "nothing is left to wait for");
+}
+
+#[test]
+fn a_task_that_panics_takes_its_timers_along() {
+    let bench = Bench::new();
+    bench.spawn(async {
+        let mut slept = sleep(Duration::from_secs(3_600));
+        assert!(Wakes::new().poll(&mut slept).is_pending());
+        panic!("as expected");
     });
     bench.run();
     assert_eq!(bench.now(), Duration::ZERO, "nothing is left to wait for");

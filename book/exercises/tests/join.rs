@@ -77,6 +77,45 @@ fn a_task_without_a_handle_goes_on_and_leaves_the_arena() {
 }
 
 #[test]
+fn a_task_that_panics_lets_go_of_those_it_has_started() {
+    let bench = Bench::new();
+    bench.spawn(async {
+        let _started = spawn(async { yield_now().await });
+        yield_now().await;
+        panic!("as expected");
+    });
+    bench.run();
+    assert!(bench.engine.executor.tasks.borrow().is_empty());
+}
+
+#[test]
+fn a_task_that_holds_its_own_handle_leaves_the_arena() {
+    let bench = Bench::new();
+    let own: Rc<RefCell<Option<my_loop::JoinHandle<()>>>> = Rc::default();
+    let held = Rc::clone(&own);
+    let handle = bench.engine.executor.spawn(async move {
+        pending::<()>().await;
+        drop(held);
+    });
+    handle.abort();
+    *own.borrow_mut() = Some(handle);
+    drop(own);
+    bench.run();
+    assert!(bench.engine.executor.tasks.borrow().is_empty());
+}
+
+#[test]
+fn a_handle_that_is_dropped_takes_its_waker_along() {
+    let (bench, waits) = (Bench::new(), Wakes::new());
+    let mut handle = bench.engine.executor.spawn(yield_now());
+    assert!(waits.poll(&mut handle).is_pending());
+    drop(handle);
+    assert_eq!(std::sync::Arc::strong_count(&waits), 1);
+    bench.run();
+    assert_eq!(waits.count(), 0);
+}
+
+#[test]
 fn a_joined_task_leaves_the_arena() {
     let bench = Bench::new();
     bench.complete(async {

@@ -231,7 +231,8 @@ impl Engine {
     fn timeout(&self, at_most: Option<Duration>) -> (Option<Duration>, WaitReason) {
         // Not at all while tasks are ready; to the next deadline (`next_wakeup`, on the clock); as
         // long as the caller allows; for ever. The shortest of them counts, and of two that are
-        // alike the deadline. The reasons are `TasksReady`, `TimerDue`, `CallerLimit`, `Nothing`.
+        // alike the deadline. The reasons are `TasksReady`, with their number, `TimerDue`,
+        // `CallerLimit` and `Nothing`.
         let ready = self.ready.len();
         if ready > 0 {
             return (Some(Duration::ZERO), WaitReason::TasksReady(ready as u32));

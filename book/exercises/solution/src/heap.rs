@@ -76,10 +76,7 @@ impl<T> Heap<T> {
         // Rules 2 and 3.
         let (_, payload) = self.timers.remove(timer)?;
         self.alive -= 1;
-        if self.entries.len() > 2 * self.alive + SLACK {
-            self.entries.retain(|Reverse((.., key))| self.timers.get(*key).is_some());
-        }
-        self.drop_stale();
+        self.clean_up();
         Some(payload)
     }
 
@@ -93,7 +90,7 @@ impl<T> Heap<T> {
     /// Makes `now` the current tick, and tells `step` of each timer that fires on the way, in
     /// order. Does nothing if `now` is before the current tick.
     pub fn advance(&mut self, now: u64, mut step: impl FnMut(Step<T>)) {
-        // `Step::Fired` says what was inserted. Rule 2 holds afterwards.
+        // `Step::Fired` says what was inserted. Rules 2 and 3 hold afterwards.
         self.elapsed = self.elapsed.max(now);
         while let Some(&Reverse((tick, _, timer))) = self.entries.peek()
             && tick <= self.elapsed
@@ -103,12 +100,15 @@ impl<T> Heap<T> {
                 self.alive -= 1;
                 step(Step::Fired { timer, deadline, payload });
             }
-            self.drop_stale();
         }
+        self.clean_up();
     }
 
-    /// Takes stale entries off the top.
-    fn drop_stale(&mut self) {
+    /// Takes stale entries off the top, and all of them out when they are too many.
+    fn clean_up(&mut self) {
+        if self.entries.len() > 2 * self.alive + SLACK {
+            self.entries.retain(|Reverse((.., key))| self.timers.get(*key).is_some());
+        }
         while let Some(Reverse((.., key))) = self.entries.peek()
             && self.timers.get(*key).is_none()
         {

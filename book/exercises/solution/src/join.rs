@@ -169,8 +169,9 @@ impl Executor {
         let joiner = task.joiner.take();
         let gone = if task.stage == Stage::Done { tasks.remove(key) } else { None };
         drop(tasks);
-        drop(joiner);
-        if gone.is_some() {
+        let is_gone = gone.is_some();
+        shield(|| drop((joiner, gone)));
+        if is_gone {
             self.dropped(key, false);
         }
     }

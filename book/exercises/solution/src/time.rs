@@ -39,8 +39,9 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Rules 1 and 3. The loop has `arm_timer` and `poll_timer`, and `context::current` has the
-        // loop. A deadline that has passed needs no timer.
+        // Rules 1 and 3. The first poll arms the timer, with its waker (`arm_timer` of the loop, which
+        // `context::current` has); each later one asks the timer (`poll_timer`). A deadline that has
+        // passed at the first needs no timer.
         if let Some((engine, timer)) = &self.timer
             && let Some(engine) = engine.upgrade()
         {

@@ -189,9 +189,9 @@ impl<T> Wheel<T> {
     /// Costs O(timers fired and cascaded), however far away `now` is.
     pub fn advance(&mut self, now: u64, mut step: impl FnMut(Step<T>)) {
         // Slot by slot, as a hand gets to them (`first_slot`), up to `now`: empty it, then fire its
-        // timers or `link` them anew, in the order of its list. Empty slots cost nothing. `elapsed`
-        // is the tick of the slot meanwhile, since a place is counted from there, and `now` in the
-        // end.
+        // timers if it is on the lowest dial, or `link` them anew if it is on another, also those
+        // that are due; in the order of its list. Empty slots cost nothing. `elapsed` is the tick of
+        // the slot meanwhile, since a place is counted from there, and `now` in the end.
         // The hands jump from one occupied slot to the next, and in the end to `now`.
         while let Some((place, start)) = self.first_slot()
             && start <= now

@@ -206,7 +206,8 @@ impl Engine {
     fn timeout(&self, at_most: Option<Duration>) -> (Option<Duration>, WaitReason) {
         // Not at all while tasks are ready; to the next deadline (`next_wakeup`, on the clock); as
         // long as the caller allows; for ever. The shortest of them counts, and of two that are
-        // alike the deadline. The reasons are `TasksReady`, `TimerDue`, `CallerLimit`, `Nothing`.
+        // alike the deadline. The reasons are `TasksReady`, with their number, `TimerDue`,
+        // `CallerLimit` and `Nothing`.
         todo!("exercise `turn`: how long, and why")
     }
 

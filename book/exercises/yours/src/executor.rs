@@ -261,8 +261,9 @@ impl Executor {
     fn finish(&self, key: Key, future: Body, error: Option<JoinError>) {
         // A task that is over is never queued again: the flag of its node is set for ever. Then its
         // future goes (its destructor may panic, or wake somebody). A task with a handle stays, as
-        // `Done`, for `poll_join`, and its joiner is woken; a detached one leaves the arena, and
-        // `dropped` is told that nobody joined it. Rules 3 and 4.
+        // `Done`, for `poll_join`, and its joiner is woken; a detached one leaves the arena with its
+        // error (whose payload may panic when it is dropped), and `dropped` is told that nobody
+        // joined it. The handle may lie in the future itself, and go with it. Rules 3 and 4.
         todo!("exercise `executor`: Polled -> Done, or gone")
     }
 

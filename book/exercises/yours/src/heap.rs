@@ -82,13 +82,13 @@ impl<T> Heap<T> {
     /// Makes `now` the current tick, and tells `step` of each timer that fires on the way, in
     /// order. Does nothing if `now` is before the current tick.
     pub fn advance(&mut self, now: u64, mut step: impl FnMut(Step<T>)) {
-        // `Step::Fired` says what was inserted. Rule 2 holds afterwards.
+        // `Step::Fired` says what was inserted. Rules 2 and 3 hold afterwards.
         todo!("exercise `heap`: fire what is due")
     }
 
-    /// Takes stale entries off the top.
-    fn drop_stale(&mut self) {
-        todo!("exercise `heap`: rule 2")
+    /// Takes stale entries off the top, and all of them out when they are too many.
+    fn clean_up(&mut self) {
+        todo!("exercise `heap`: rules 2 and 3")
     }
 }
 

@@ -149,7 +149,7 @@ impl Executor {
         // Rule 2. Who waited for it waits no longer. A task that has ended already leaves the arena
         // now (`dropped`: nobody joined it).
         if !std::thread::panicking() {
-            todo!("exercise `join`: let it go");
+            todo!("exercise `join`: let it go, in place of this `if`");
         }
     }
 }

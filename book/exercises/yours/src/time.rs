@@ -39,9 +39,10 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Rules 1 and 3. The loop has `arm_timer` and `poll_timer`, and `context::current` has the
-        // loop. A deadline that has passed needs no timer.
-        todo!("exercise `heap`: arm it once, then ask the timer")
+        // Rules 1 and 3. The first poll arms the timer, with its waker (`arm_timer` of the loop, which
+        // `context::current` has); each later one asks the timer (`poll_timer`). A deadline that has
+        // passed at the first needs no timer.
+        todo!("exercise `heap`: arm the timer first, ask it later")
     }
 }
 
@@ -49,7 +50,7 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         // Rule 4. The loop has `cancel_timer`, and may be gone.
         if !std::thread::panicking() {
-            todo!("exercise `heap`: cancel the timer");
+            todo!("exercise `heap`: cancel the timer, in place of this `if`");
         }
     }
 }

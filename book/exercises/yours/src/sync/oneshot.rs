@@ -99,7 +99,7 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         // Rules 1 to 4. After `send` there is nobody left to be woken.
         if !std::thread::panicking() {
-            todo!("exercise `oneshot`: the sender goes");
+            todo!("exercise `oneshot`: the sender goes, in place of this `if`");
         }
     }
 }
@@ -128,7 +128,7 @@ impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         // Rules 1 to 4. A value that was sent and not received goes too.
         if !std::thread::panicking() {
-            todo!("exercise `oneshot`: the receiver goes");
+            todo!("exercise `oneshot`: the receiver goes, in place of this `if`");
         }
     }
 }

@@ -98,7 +98,7 @@ impl Semaphore {
         // This is the only place where permits are given to those who wait: to all for whom they
         // suffice, in order (`serve_first`). Rule 4.
         if !std::thread::panicking() {
-            todo!("exercise `semaphore`: add them, and serve the line");
+            todo!("exercise `semaphore`: add them and serve the line, in place of this `if`");
         }
     }
 
@@ -177,7 +177,7 @@ impl Drop for Acquiring<'_> {
         let Some(ticket) = self.ticket else { return };
         // Rule 2.
         if !std::thread::panicking() {
-            todo!("exercise `semaphore`: leave the line, or give back");
+            todo!("exercise `semaphore`: leave the line or give back, in place of this `if`");
         }
     }
 }
