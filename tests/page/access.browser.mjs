@@ -97,6 +97,7 @@ test("text stands out from its ground, in light and in dark", async () => {
                 ...grounds.map((ground) => ["text", ground, 4.5]),
                 ...["paper", "surface", "chosen", "loop-row", "queued-back"].map((ground) => ["soft", ground, 4.5]),
                 ...["surface"].flatMap((ground) => [["link", ground, 4.5], ["bad", ground, 4.5], ["running", ground, 3], ["queued", ground, 3], ["job", ground, 3], ["wake", ground, 3], ["cursor", ground, 3]]),
+                ...["surface", "chosen"].flatMap((ground) => [["panicked", ground, 4.5], ["aborted", ground, 4.5]]),
                 ["on-solid", "running", 4.5], ["on-solid", "job", 4.5], ["on-solid", "dispatching", 4.5], ["on-solid", "soft", 4.5], ["surface", "cursor", 4.5],
             ];
             return pairs.map(([ink, ground, least]) => {

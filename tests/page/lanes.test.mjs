@@ -1,4 +1,5 @@
-// What the lanes show beside segments: timers that come late, and the queues of pools.
+// What the lanes show beside segments: timers that come late, the queues of pools, and the ends of
+// tasks that were not done.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -6,9 +7,9 @@ import { test } from "node:test";
 
 import { fixture, load, written } from "./load.mjs";
 
-const { Model, parseTrace, lateness, poolsWithQueue, queueOf, waitLabel } = load([
-    "Model", "parseTrace", "lateness", "poolsWithQueue", "queueOf", "waitLabel",
-]);
+const { Lane, Model, parseTrace, lateness, poolsWithQueue, queueOf, waitLabel } = load([
+    "Lane", "Model", "parseTrace", "lateness", "poolsWithQueue", "queueOf", "waitLabel",
+], ["axis"]);
 
 const model = (text) => new Model(parseTrace(text));
 const scene = (name) => model(readFileSync(new URL(`../scenes/golden/${name}.jsonl`, import.meta.url), "utf8"));
@@ -79,4 +80,25 @@ test("a job that runs has left the queue, and so has one before it that was abor
         [ms(50), "job_started", { job: 3, worker: 0, when: 40e6 }],
     ];
     assert.deepEqual(told(queueOf(model(written(...begin, runs, ...later, ...at)), 0)), [[0, 40, 2]]);
+});
+
+test("a lane tells the end of a task that was not done, and only that", () => {
+    const born = (task) => [0, "spawned", { task, by: program, place: "a.rs:1:1", name: "" }];
+    const poll = (task, outcome) => [[ms(task), "poll_began", { task }], [ms(task) + 500, "poll_ended", { task, outcome }]];
+    const told = model(written(
+        born(1), born(2), born(3), born(4), born(5),
+        ...poll(1, "ready"), ...poll(2, "panicked"), ...poll(3, "pending"), ...poll(4, "pending"), ...poll(5, "pending"),
+        [ms(7), "abort_requested", { task: 3, by: program }],
+        [ms(8), "aborted", { task: 3 }], [ms(9), "aborted", { task: 4 }], [ms(9), "aborted", { task: 6 }]));
+    const lane = (kind, key) => new Lane({ model: told }, kind, key, "", "", 30);
+    const ends = [1, 2, 3, 4, 5, 6].map((id) => lane("task", `task/${id}`).end);
+    assert.deepEqual(ends, [
+        null,
+        { kind: "panicked", text: "panicked", event: 8, at: 2.5e6 },
+        { kind: "aborted", text: "was aborted", event: 16, at: 8e6 },
+        { kind: "aborted", text: "was dropped with its loop", event: 17, at: 9e6 },
+        null,
+        { kind: "aborted", text: "was aborted", event: 18, at: 9e6 },
+    ]);
+    assert.equal(lane("loop", "loop").end, null);
 });

@@ -158,6 +158,70 @@ test("two traces of a page are compared, on one axis", async () => {
     assert.deepEqual(page.trouble, []);
 });
 
+/** What each task's row shows at its end: a cross in one of two colors, looked for in the pixels there. */
+const crosses = (page) => page.evaluate(() => {
+    const { lanes } = player;
+    const { canvas, context, palette, view } = lanes;
+    const ratio = canvas.width / canvas.clientWidth;
+    return lanes.rows.filter(({ kind }) => kind === "task").map((row) => {
+        const end = view.x(row.to(row.segments.length - 1, lanes.steps));
+        const left = Math.min(end + LEAST_WIDTH, canvas.clientWidth - CROSS - 2);
+        const box = [left + 1, row.top + AXIS + row.height / 2 - 4, CROSS - 2, CROSS].map((n) => Math.round(n * ratio));
+        const { data } = context.getImageData(...box);
+        const has = (name) => {
+            const rgb = palette.color(name).match(/[0-9a-f]{2}/gi).map((hex) => parseInt(hex, 16));
+            let found = 0;
+            for (let i = 0; i < data.length; i += 4) found += rgb.every((part, k) => Math.abs(data[i + k] - part) < 12);
+            return found > 4;
+        };
+        return ["panicked", "aborted"].filter(has).join();
+    });
+});
+
+test("tasks that panicked, were aborted or never finished end with a cross, and that is told in words", async () => {
+    const book = (name) => readFileSync(new URL(`../../book/traces/${name}.jsonl`, import.meta.url), "utf8");
+    const runs = [
+        ["failing-all", book("failing-all"), "panicked", "It panicked.", /panicked at \d/],
+        ["failing-first-error", book("failing-first-error"), "aborted", "It was aborted.", /was aborted at \d/],
+        ["stale_waker-broken", book("stale_waker-broken"), "aborted", "It was dropped with its loop.", /was dropped with its loop at \d/],
+    ];
+    const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+    for (const [look, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["phone", phone]]) {
+        for (const [name, trace, kind, sentence, hint] of runs) {
+            const page = await open(browser, assemble(trace), options);
+            await press(page, "Home");
+            for (const axis of ["time", "steps"]) {
+                const wanted = await page.evaluate(() => [...player.run.model.tasks.values()].map(({ panicked, aborted }) => panicked ? "panicked" : aborted ? "aborted" : ""));
+                assert.ok(wanted.includes(kind) && wanted.includes(""), name);
+                assert.deepEqual(await crosses(page), wanted, `${name}, ${look}, ${axis}`);
+                await picture(page, `ends-${name}-${look}-${axis}`);
+                await press(page, "s");
+            }
+            assert.match(await text(page, "#legend"), kind === "panicked" ? /panicked/ : /aborted, or dropped with its loop/);
+            const task = await page.evaluate((kind) => player.lanes.rows.find(({ end }) => end?.kind === kind).task, kind);
+            await page.fill("#search", String(task));
+            await press(page, "Enter", "End");
+            assert.ok((await text(page, "#lane-body")).includes(sentence));
+            const last = page.locator("#lane-body tbody tr").last();
+            assert.match(await last.innerText(), new RegExp(sentence.slice(3, -1)));
+            await last.locator("button").click();
+            await settled(page);
+            assert.match(await text(page, "#sentence"), /panicked|is aborted/);
+            await page.evaluate(() => window.scrollTo(0, 0));
+            const { y } = await whereIs(page, `task/${task}`, "i === 0");
+            await page.mouse.move(60, y);
+            assert.match(await text(page, "#tip"), hint);
+            assert.deepEqual(page.trouble, []);
+            await page.close();
+        }
+    }
+    const page = await open(browser, assemble(runs[0][1], runs[1][1]));
+    await press(page, "Home");
+    assert.deepEqual(new Set(await crosses(page)), new Set(["", "panicked", "aborted"]));
+    await picture(page, "ends-compare");
+    assert.doesNotMatch(await (await open(browser, loop)).innerText("#legend"), /panicked|aborted/);
+});
+
 test("a second trace is chosen from a file, be it a page or lines", async () => {
     const [lines, other] = [join(scratch, "other.jsonl"), join(scratch, "other.html")];
     writeFileSync(lines, fixture("at_once"));

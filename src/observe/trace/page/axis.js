@@ -184,6 +184,17 @@ class Lane {
         return (this.kind === "task" ? this.run.model.tasks.get(this.task)?.finished : null) ?? this.run.last;
     }
 
+    /**
+     * How its task ended, if it was not done: what the cross is called in the legend, and what it says.
+     * @returns {{kind: "panicked"|"aborted", text: string, event: number, at: number}|null}
+     */
+    get end() {
+        const task = this.kind === "task" ? this.run.model.tasks.get(this.task) : undefined;
+        const text = endText(task);
+        if (text === "") return null;
+        return { kind: task.panicked ? "panicked" : "aborted", text, event: task.finished, at: task.finished_at };
+    }
+
     /** @returns {boolean} whether its segments begin at moments at which no event may have happened */
     get isByTime() {
         // What workers do is told by messages, which a busy loop reads late.

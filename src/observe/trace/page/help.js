@@ -30,6 +30,8 @@ const LEGEND = [
     ["sleeping", "the loop sleeps"],
     ["dispatching", "the loop wakes tasks"],
     ["job", "a thread runs a job"],
+    ["panicked", "panicked"],
+    ["aborted", "aborted, or dropped with its loop"],
 ];
 
 /** Lists the keys in the help. */
@@ -53,9 +55,15 @@ function fillHelp() {
 function fillLegend(runs) {
     const jobs = runs.some((run) => run.model.workers.size > 0);
     const isLate = ({ segments }) => segments.some((segment) => segment.kind === "waiting" && lateness(segment) > 0);
-    const late = runs.some((run) => [...run.model.tasks.values()].some(isLate));
+    const some = (is) => runs.some((run) => [...run.model.tasks.values()].some(is));
+    const occurs = {
+        job: jobs,
+        late: some(isLate),
+        panicked: some((task) => task.panicked),
+        aborted: some((task) => task.aborted),
+    };
     byId("legend").replaceChildren(
-        ...LEGEND.filter(([kind]) => (kind !== "job" || jobs) && (kind !== "late" || late)).map(([kind, words]) =>
+        ...LEGEND.filter(([kind]) => occurs[kind] ?? true).map(([kind, words]) =>
             make("li", { class: kind }, make("i", { "aria-hidden": "true" }), words),
         ),
     );

@@ -282,6 +282,7 @@ class Lanes {
         for (const lane of shown) drawSegments(context, palette, lane, view, this.steps, yOf(lane), labels);
         drawEvidence(this, shown, yOf, height);
         drawWakes(this, shown, yOf);
+        drawEnds(this, shown, yOf, labels);
         // Above the arrows, which would make them hard to read.
         drawLabels(context, labels);
         drawSelected(this, shown, yOf);

@@ -1,5 +1,5 @@
-// What is laid over the lanes: the evidence of a finding, the arrows of wakes, frames around what is
-// selected or pointed at, and the cursor.
+// What is laid over the lanes: the evidence of a finding, the arrows of wakes, crosses where a task
+// ended before it was done, frames around what is selected or pointed at, and the cursor.
 "use strict";
 
 /** More wakes in view than these are drawn for the selected task alone. */
@@ -7,6 +7,9 @@ const MOST_ARROWS = 60;
 
 /** More wakes in view than these are drawn thinner. */
 const DENSE_ARROWS = 20;
+
+/** The width and the height of a cross, in pixels. */
+const CROSS = 8;
 
 /**
  * A frame around what is selected or pointed at.
@@ -85,6 +88,48 @@ function drawWakes(lanes, shown, yOf) {
             const y0 = yOf(from) + (down ? from.height - 4 : 4);
             const width = last - first > DENSE_ARROWS && wake.task !== chosen?.task ? 0.75 : 1.25;
             drawArrow(context, palette.color("wake"), x, y0, yOf(to) + (down ? 4 : to.height - 4), width);
+        }
+    }
+}
+
+/**
+ * Crosses where tasks ended before they were done, as in the picture: after the end, with a word
+ * where there is room for one.
+ * @param {Lanes} lanes
+ * @param {Lane[]} shown the rows in view
+ * @param {(lane: Lane) => number} yOf the upper edge of a row
+ * @param {Object[]} labels takes the words, for `drawLabels`
+ */
+function drawEnds(lanes, shown, yOf, labels) {
+    const { context, palette, view, steps } = lanes;
+    const edge = view.left + view.width;
+    for (const lane of shown) {
+        const { end } = lane;
+        if (end === null) continue;
+        const place = view.x(steps ? end.event : end.at);
+        if (place < view.left - CROSS || place > edge) continue;
+        // Most end with their loop, where the axis ends: there is no room behind that on a phone.
+        const x = Math.min(place + LEAST_WIDTH, edge - CROSS - 2);
+        const [top, height] = [yOf(lane) + 4, lane.height - 8];
+        const y = top + (height - CROSS) / 2;
+        const [ink, back] = [palette.color(end.kind), lanes.groundOf(lane)];
+        context.beginPath();
+        context.moveTo(x, y);
+        context.lineTo(x + CROSS, y + CROSS);
+        context.moveTo(x, y + CROSS);
+        context.lineTo(x + CROSS, y);
+        // On its own ground, since a bar may be behind.
+        for (const [color, width] of [
+            [back, 4],
+            [ink, 2],
+        ]) {
+            context.strokeStyle = color;
+            context.lineWidth = width;
+            context.stroke();
+        }
+        const room = edge - x - CROSS - 8;
+        if (fitted(context, end.kind, room, SMALL) === end.kind) {
+            labels.push({ text: end.kind, x: x + CROSS + 4, top, height, ink, back });
         }
     }
 }

@@ -151,6 +151,7 @@ function laneLines(lane) {
         name ? `task ${lane.task} ${name}` : `task ${lane.task}`,
         `spawned at ${harmless(lane.note)}`,
         counted(task?.polls ?? 0, "poll"),
+        ...endLines(lane),
     ];
 }
 
@@ -176,7 +177,17 @@ function segmentLines(lane, segment) {
         `${lane.title}${lane.kind === "queue" ? ":" : ""} ${segmentWords(segment, end)}`,
         `for ${humanSpan(end - segment.from)}`,
         `from ${stampText(segment.from)} to ${stampText(end)}`,
+        ...(segment === lane.segments.at(-1) ? endLines(lane) : []),
     ];
+}
+
+/**
+ * What its cross says.
+ * @param {Lane} lane
+ * @returns {string[]} a line, if it has one
+ */
+function endLines({ end }) {
+    return end === null ? [] : [`${end.text} at ${stampText(end.at)}`];
 }
 
 /**

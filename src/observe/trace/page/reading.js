@@ -187,6 +187,9 @@ class Reading {
             humanSpan(segment.to - segment.from),
         ]);
         const left = segments.length - rows.length;
+        const { end } = lane;
+        if (end !== null && here + SEGMENTS_AROUND + 1 >= segments.length)
+            rows.push([stampText(end.at), buttonOf(end.text, () => player.go(lane.run, end.event)), ""]);
         body.replaceChildren(
             make("p", {}, ...laneFacts(lane)),
             segments.length === 0
@@ -236,7 +239,6 @@ function laneFacts(lane) {
             isolated(task.place, 200),
             ".",
         );
-    if (task.panicked) told.push(" It panicked.");
-    if (task.aborted) told.push(" It was aborted.");
+    if (lane.end !== null) told.push(` It ${lane.end.text}.`);
     return told;
 }

@@ -258,6 +258,22 @@ function waitLabel(segment, to = segment.to) {
 }
 
 /**
+ * How a task ended that was not done, as the rest of a sentence. Nobody asked for the end of one
+ * that is dropped with its loop; of a task whose birth was not told, that may not have been told either.
+ * @param {Object|undefined} task its record
+ * @returns {string} the text; empty if the task was done, or lives
+ */
+function endText(task) {
+    if (task?.panicked) {
+        return "panicked";
+    }
+    if (!task?.aborted) {
+        return "";
+    }
+    return task.abort === null && !task.unknown ? "was dropped with its loop" : "was aborted";
+}
+
+/**
  * Why a wait ends.
  * @param {*} reason the reason of the event
  * @returns {string} as "2 tasks are ready"
