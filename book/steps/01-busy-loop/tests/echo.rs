@@ -2,6 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -36,15 +38,26 @@ fn a_client_that_does_not_listen_holds_up_nobody_else() {
     let mut server = Server::bind().unwrap();
     let address = server.local_addr().unwrap();
     let deaf = thread::spawn(move || {
-        let message = vec![7; 8 << 20];
+        let message: Vec<u8> = (0..32 << 20).map(|index: u32| (index / 1000) as u8).collect();
         let mut stream = TcpStream::connect(address).unwrap();
-        let mut writer = stream.try_clone().unwrap();
-        let (sent, expected) = (message.clone(), message);
+        let (mut writer, expected) = (stream.try_clone().unwrap(), message.clone());
+        let sent = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&sent);
         let write = thread::spawn(move || {
-            writer.write_all(&sent).unwrap();
+            for part in message.chunks(64 << 10) {
+                writer.write_all(part).unwrap();
+                count.fetch_add(part.len(), Ordering::Relaxed);
+            }
             writer.shutdown(Shutdown::Write).unwrap();
         });
-        // It listens only after the other client has had its answer.
+        // It listens only when nothing moves any more: every buffer on the way is full, and what the
+        // server has read it cannot send. (One that throws that away reads the message to its end.)
+        let mut before = usize::MAX;
+        while before != sent.load(Ordering::Relaxed) {
+            before = sent.load(Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(100));
+        }
+        // And the other client has its answer all the same.
         let mut other = TcpStream::connect(address).unwrap();
         let mut heard = [0; 2];
         other.write_all(b"hi").unwrap();
