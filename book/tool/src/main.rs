@@ -36,7 +36,8 @@ cargo book exercise --ci       unsolved each must fail, solved each must pass
 cargo book queries             what {{#value SCENE QUERY}} may ask
 cargo book help                this
 
-What may stand in a chapter is told in book/README.md.";
+It is an alias of cargo for the project's root and works there only; the program itself,
+book/target/debug/boucle-book, works anywhere. What may stand in a chapter is told in book/README.md.";
 
 fn main() -> ExitCode {
     match Options::from_args().and_then(|options| run(&options)) {
