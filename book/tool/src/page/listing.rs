@@ -1,21 +1,40 @@
 //! Code, under a line that says which file it is from.
 
+use regex::Regex;
+
 use super::{Markdown, Pages, fenced};
 use crate::code::{Excerpt, diff};
 
 impl Pages<'_> {
-    /// An excerpt of a file.
+    /// An excerpt of a file, as code.
     pub(super) fn listing(&self, excerpt: &Excerpt) -> String {
-        let Excerpt { path, lines, text } = excerpt;
+        format!("\n{}\n\n{}\n", self.caption(excerpt), fenced(excerpt.language(), &excerpt.text))
+    }
+
+    /// The comment with which a file of Rust begins: it is Markdown, so it is shown as that. (What
+    /// rustdoc would make links of is the name alone here.) Other files' comments are code.
+    pub(super) fn header(&self, excerpt: &Excerpt) -> String {
+        let lines: Option<Vec<_>> =
+            excerpt.text.lines().map(|line| line.strip_prefix("//!")).collect();
+        let Some(lines) = lines else { return self.listing(excerpt) };
+        let lines = lines.iter().map(|line| line.strip_prefix(' ').unwrap_or(line));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let link = Regex::new(r"\[(`[^`\]]+`)\](?:\([^)]*\))?").expect("a valid pattern");
+        let text = link.replace_all(&text, "$1");
+        let caption = self.caption(excerpt);
+        format!("\n{caption}\n\n<div class=\"file-header\">\n\n{text}\n\n</div>\n")
+    }
+
+    /// Which file an excerpt is from, and where it stands there.
+    fn caption(&self, excerpt: &Excerpt) -> String {
+        let Excerpt { path, lines, .. } = excerpt;
         let link = self.source(path, lines.as_ref().map(|lines| *lines.start()));
         let which = match lines {
             Some(lines) if lines.start() == lines.end() => format!(", line {}", lines.start()),
             Some(lines) => format!(", lines {} to {}", lines.start(), lines.end()),
             None => String::new(),
         };
-        let caption =
-            format!("<div class=\"listing-path\"><a href=\"{link}\">{path}</a>{which}</div>");
-        format!("\n{caption}\n\n{}\n", fenced(excerpt.language(), text))
+        format!("<div class=\"listing-path\"><a href=\"{link}\">{path}</a>{which}</div>")
     }
 
     /// How two files differ.

@@ -137,7 +137,7 @@ impl<'a> Pages<'a> {
                 Excerpt::part(self.house, path, name).map(|it| self.listing(&it))
             }
             ("file", [path]) => Excerpt::file(self.house, path).map(|it| self.listing(&it)),
-            ("header", [path]) => Excerpt::header(self.house, path).map(|it| self.listing(&it)),
+            ("header", [path]) => Excerpt::header(self.house, path).map(|it| self.header(&it)),
             ("diff", [old, new]) => self.diff(old, new, None),
             ("diff", [old, new, item @ ..]) => self.diff(old, new, Some(&item.join(" "))),
             ("replay", [scene]) if !note.is_empty() => self.replay(scene, note),
