@@ -88,40 +88,36 @@ const tooWide = (page) => page.evaluate(() => {
 
 test("the book has chapters", () => assert.ok(chapters.length > 0, "run `cargo book` first"));
 
-for (const name of chapters) {
-    test(`${name}: wide and narrow, light and dark`, async () => {
-        for (const [width, scheme] of [[1280, "light"], [390, "dark"]]) {
-            const page = await open(name, width, scheme);
-            const questions = page.locator(".predict summary");
-            for (let at = 0; at < await questions.count(); at += 1) {
-                await questions.nth(at).click();
-            }
-            assert.equal(await page.locator(".predict details:not([open])").count(), 0);
-            // Each replay is loaded when it comes near.
-            for (const replay of await page.locator("[data-replay]").all()) {
-                await replay.scrollIntoViewIfNeeded();
-                await replay.locator("iframe").waitFor();
-            }
-            assert.equal(await page.locator(".fault").count(), 0, "a directive is broken");
-            assert.deepEqual(await tooWide(page), [], `at ${width} px`);
-            await page.evaluate(() => window.scrollTo(0, 0));
-            await page.waitForLoadState("networkidle");
-            await page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`), fullPage: true });
-            assert.deepEqual(page.trouble, []);
-            await page.context().close();
-        }
-    });
+/** Looks at the page as it is now, and keeps a picture of it. */
+async function look(page, name, width, scheme) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.waitForFunction((dark) => document.documentElement.classList.contains("navy") === dark, scheme === "dark");
+    assert.deepEqual(await tooWide(page), [], `at ${width} px`);
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await page.screenshot({ path: join(PICTURES, `${name}-${width}-${scheme}.png`), fullPage: true });
+}
 
-    test(`${name}: every replay plays to its end`, async () => {
+for (const name of chapters) {
+    test(`${name}: every prediction opens, every replay plays to its end; wide and narrow, light and dark`, async () => {
         const page = await open(name, 1280, "light");
+        assert.equal(await page.locator(".fault").count(), 0, "a directive is broken");
+        for (const question of await page.locator(".predict summary").all()) await question.click();
+        assert.equal(await page.locator(".predict details:not([open])").count(), 0);
         const playing = [];
         for (const replay of await page.locator("[data-replay]").all()) {
             const address = await replay.getAttribute("data-replay");
+            // Each is loaded when it comes near.
             await replay.scrollIntoViewIfNeeded();
             const frame = await (await replay.locator("iframe").elementHandle()).contentFrame();
             playing.push(play(frame).catch((error) => assert.fail(`${address} does not end: ${error.message}`)));
         }
         await Promise.all(playing);
+        await look(page, name, 1280, "light");
+        // On a phone the list of chapters is away until one asks for it.
+        await page.locator("#mdbook-sidebar-toggle").click();
+        await page.waitForFunction(() => document.querySelector("#mdbook-sidebar").getBoundingClientRect().right <= 0);
+        await look(page, name, 390, "dark");
         assert.deepEqual(page.trouble, []);
         await page.context().close();
     });
