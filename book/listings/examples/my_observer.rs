@@ -30,7 +30,7 @@ impl Observer for Counts {
             Event::Spawned { task, name, .. } => drop(self.names.insert(task, name.to_owned())),
             Event::PollBegan { task } => *self.polls.entry(task).or_default() += 1,
             Event::WaitBegan { .. } => self.sleeps_since = at,
-            Event::WaitEnded { .. } => self.slept += at - self.sleeps_since,
+            Event::WaitEnded { .. } => self.slept += at.saturating_sub(self.sleeps_since),
             Event::LoopDropped => {
                 for (task, polls) in &self.polls {
                     println!("{}: {polls} polls", self.names[task]);
