@@ -1,13 +1,15 @@
 //! `seam`: what it costs that boucle can be watched.
 //!
-//! The work of `yield` is done by three programs in turn: one whose loop cannot be watched (this
-//! program, built with `--cfg boucle_seamless`), this one while nobody watches, and this one while
+//! The work of `yield` is done three times in turn: by a loop that cannot be watched (this program,
+//! built with `--cfg boucle_seamless`), by one that can while nobody watches, and by that one while
 //! a `Record` keeps every event. What the second takes more than the first is the price of the
 //! seam, by the poll; what the third takes more than the first is the price of a record, by the
 //! event. The record has room for all; one that is full has also to forget, which is told apart.
 //!
-//! Where a build puts its code can cost or save half a nanosecond a poll by itself, so a seam that
-//! seems to cost less than nothing is as cheap as this can tell.
+//! Both programs are built for this, and in one codegen unit: with several, what is inlined into what
+//! depends on which functions happen to share one, and two builds differ by more than the seam. Where
+//! a build puts its code can still cost or save half a nanosecond a poll, so a seam that seems to cost
+//! less than nothing is as cheap as this can tell.
 
 use std::env;
 use std::error::Error;
@@ -89,9 +91,10 @@ pub fn rounds(
     failures: &mut Vec<String>,
     progress: impl Fn(&str),
 ) -> Vec<Round> {
-    progress("seam: building a loop without one");
-    let programs = seamless().and_then(|seamless| Ok((seamless, env::current_exe()?)));
-    let (seamless, this) = match programs {
+    progress("seam: building a loop without one, and one with it");
+    let seamless = built("seamless", "--cfg boucle_seamless");
+    let programs = seamless.and_then(|seamless| Ok((seamless, built("seam", "")?)));
+    let (seamless, seam) = match programs {
         Ok(programs) => programs,
         Err(error) => {
             failures.push(format!("seam: {error}"));
@@ -101,7 +104,7 @@ pub fn rounds(
     let mut rounds = Vec::new();
     for round in 1..=number {
         progress(&format!("seam, round {round} of {number}"));
-        match self::round(&seamless, &this, quick, round % 2 == 0) {
+        match self::round(&seamless, &seam, quick, round % 2 == 0) {
             Ok(figures) => rounds.push(Round::from([(Kind::Boucle, figures)])),
             Err(error) => failures.push(format!("seam: {error}")),
         }
@@ -112,11 +115,11 @@ pub fn rounds(
 /// One round: each program once, the last first if `backwards`.
 fn round(
     seamless: &Path,
-    this: &Path,
+    seam: &Path,
     quick: bool,
     backwards: bool,
 ) -> Result<Figures, Box<dyn Error>> {
-    let mut runs = [(seamless, UNWATCHED), (this, UNWATCHED), (this, RECORDED), (this, FORGOTTEN)];
+    let mut runs = [(seamless, UNWATCHED), (seam, UNWATCHED), (seam, RECORDED), (seam, FORGOTTEN)];
     if backwards {
         runs.reverse();
     }
@@ -137,14 +140,15 @@ fn round(
     ]))
 }
 
-/// Builds this program with a loop that cannot be watched, beside the one that runs.
-fn seamless() -> Result<PathBuf, Box<dyn Error>> {
+/// Builds this program with these flags, in a folder of this name beside the one that runs.
+fn built(folder: &str, more: &str) -> Result<PathBuf, Box<dyn Error>> {
     let this = env::current_exe()?;
     let target = this.ancestors().nth(2).ok_or("this program is in no target folder")?;
-    let target = target.join("seamless");
+    let target = target.join(folder);
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.env("RUSTFLAGS", format!("{flags} --cfg boucle_seamless"));
+    build.env("RUSTFLAGS", format!("{flags} {more}"));
+    build.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1");
     build.args(["build", "--quiet", "--release", "--manifest-path"]);
     build.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     build.arg("--target-dir").arg(&target);
@@ -152,10 +156,10 @@ fn seamless() -> Result<PathBuf, Box<dyn Error>> {
         build.args(["--features", "mimalloc"]);
     }
     let done = build.status().map_err(|error| {
-        format!("the loop without a seam is built by cargo, which cannot be started: {error}")
+        format!("the loop of `{folder}` is built by cargo, which cannot be started: {error}")
     })?;
     if !done.success() {
-        return Err(format!("the loop without a seam could not be built: {done}").into());
+        return Err(format!("the loop of `{folder}` could not be built: {done}").into());
     }
     Ok(target.join("release").join(this.file_name().ok_or("this program has no name")?))
 }
