@@ -47,10 +47,6 @@ impl Ready {
 
     /// Queues a task because its waker was called, unless it is queued already, or over.
     #[inline(always)]
-    #[expect(
-        clippy::inline_always,
-        reason = "in one codegen unit a wake would call it: 25 instructions"
-    )]
     pub(crate) fn wake(&self, task: Key, must_queue: bool) {
         let probe = &self.probe;
         if must_queue {
