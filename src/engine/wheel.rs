@@ -36,9 +36,9 @@
 //! that has passed when it is inserted counts as the tick of its insertion.
 //!
 //! **Cost.** Insert and remove are O(1), and cheapest where a timer is removed before the next is
-//! inserted. A timer cascades at most once per level. Empty slots cost
-//! nothing: a bitmap per level tells where the next timers are, and the hands jump there. With a
-//! payload of 16 bytes a timer takes 40; the wheel takes 6 KiB.
+//! inserted. A timer cascades at most once per level. Empty slots cost nothing: a bitmap per level
+//! tells where the next timers are, and the hands jump there. With a payload of 16 bytes a timer
+//! takes 40; the wheel takes 6 KiB.
 //!
 //! The idea is from Varghese and Lauck, *Hashed and Hierarchical Timing Wheels* (1987); Linux made
 //! it known. To place a timer by its highest differing digit is how tokio does it; tokio and Linux
