@@ -73,7 +73,7 @@ impl Probe {
     /// Changes on whose behalf the loop works.
     #[inline]
     pub(crate) fn set_cause(&self, cause: Cause) {
-        if HAS_SEAM {
+        if self.is_on() {
             self.cause.set(cause);
         }
     }
