@@ -4,10 +4,16 @@
 //! which is never empty does not wait, and starves everything else on the loop, timers and sockets
 //! included. So the executor gives every poll of a task a number of units; each operation that
 //! completes costs one; and when none is left, the next operation says `Pending` although it could
-//! have gone on, having woken its own task. The task goes to the back of the ready queue.
+//! have gone on. The task *gives way*, as one does that calls `yield_now`: it goes to the back of the
+//! ready queue, and is not polled again before the loop has looked at sockets and timers.
 //!
 //! * Looking (`poll_left`) and paying (`charge`) are two calls, so that an operation which has
 //!   to wait after all was never charged and there is nothing to give back.
+//! * Who gives way must be polled again, so its waker would have to be called. But a waker finds its
+//!   way, by thread and queue, to what the executor has in its hands just then, and that would be a
+//!   quarter of what a yield costs. So `give_way` leaves a note, which the executor reads when the poll
+//!   returns. A waker is called only where it is not the executor's own: on another executor, or
+//!   where something between the two (a `FuturesUnordered`) has put its own in.
 //! * Outside of a loop the budget is unlimited: `sync` works on any executor.
 //! * An executor that knows nothing of budgets may run *inside* of a task (some `block_on` in a
 //!   library) and poll again at once, for ever. After `PATIENCE` refusals within one poll, it is
@@ -18,7 +24,8 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
+use std::ptr;
+use std::task::{Context, Poll, Waker, ready};
 
 /// What is left when no executor counts. Charges do lower it, and need 292 years to use it up at
 /// one a nanosecond, so that no operation has to ask whether it is limited.
@@ -29,37 +36,103 @@ const UNLIMITED: i64 = i64::MAX;
 const PATIENCE: i64 = 1024;
 
 thread_local! {
-    /// Units left in the poll under way on this thread; below zero, it counts refusals.
-    static LEFT: Cell<i64> = const { Cell::new(UNLIMITED) };
+    /// Of the poll under way on this thread.
+    static BUDGET: Budget = const { Budget::none() };
 }
 
-/// Starts a poll with this many units. For the executor, before each poll of a task.
+/// What the task that is polled may still do, and whether it stops short of it.
+struct Budget {
+    /// Units left; below zero, it counts refusals.
+    left: Cell<i64>,
+    /// The waker that the executor has lent to this poll. It is only compared, never called.
+    lent: Cell<*const Waker>,
+    /// Whether the task has given way.
+    gave_way: Cell<GaveWay>,
+}
+
+/// Whether a task that could have gone on gives way to others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GaveWay {
+    /// It does not.
+    No,
+    /// It does, and has called the waker of something between it and the executor.
+    ByWaker,
+    /// It does, and the executor has to queue it.
+    ByReturning,
+}
+
+impl Budget {
+    /// That of a poll whose executor does not count.
+    const fn none() -> Budget {
+        let (left, lent) = (Cell::new(UNLIMITED), Cell::new(ptr::null()));
+        Budget { left, lent, gave_way: Cell::new(GaveWay::No) }
+    }
+}
+
+/// Starts a poll with this many units, to which this waker is lent. For the executor.
 #[inline]
-pub(crate) fn set(units: u32) {
-    LEFT.set(units.into());
+pub(crate) fn begin(units: u32, lent: &Waker) {
+    BUDGET.with(|budget| {
+        budget.left.set(units.into());
+        budget.lent.set(lent);
+        budget.gave_way.set(GaveWay::No);
+    });
+}
+
+/// Ends a poll, and says whether its task has to be queued since it has given way. For the executor.
+#[inline]
+pub(crate) fn end() -> bool {
+    BUDGET.with(|budget| {
+        budget.lent.set(ptr::null());
+        budget.gave_way.get() == GaveWay::ByReturning
+    })
+}
+
+/// Whether the task that was polled last has given way. For the turn, which goes on no longer than
+/// until that task stands first again.
+#[inline]
+pub(crate) fn gave_way() -> bool {
+    BUDGET.with(|budget| budget.gave_way.get() != GaveWay::No)
 }
 
 /// Lifts the limit. For the executor, when it leaves the loop.
 pub(crate) fn lift() {
-    LEFT.set(UNLIMITED);
+    BUDGET.with(|budget| {
+        budget.left.set(UNLIMITED);
+        budget.lent.set(ptr::null());
+    });
 }
 
-/// Ready if a unit is left, and takes none. Otherwise the task is woken and has to yield.
+/// Has the task polled again, after the others. For a future that says `Pending` although it could go
+/// on.
+#[inline]
+pub(crate) fn give_way(cx: &Context<'_>) {
+    BUDGET.with(|budget| {
+        if ptr::eq(budget.lent.get(), cx.waker()) {
+            budget.gave_way.set(GaveWay::ByReturning);
+        } else {
+            budget.gave_way.set(GaveWay::ByWaker);
+            cx.waker().wake_by_ref();
+        }
+    });
+}
+
+/// Ready if a unit is left, and takes none. Otherwise the task has to yield, and will be polled again.
 #[inline]
 pub(crate) fn poll_left(cx: &mut Context<'_>) -> Poll<()> {
-    let left = LEFT.get();
+    let left = BUDGET.with(|budget| budget.left.get());
     if left > 0 {
         return Poll::Ready(());
     }
-    LEFT.set(if left > -PATIENCE { left - 1 } else { PATIENCE });
-    cx.waker().wake_by_ref();
+    BUDGET.with(|budget| budget.left.set(if left > -PATIENCE { left - 1 } else { PATIENCE }));
+    give_way(cx);
     Poll::Pending
 }
 
 /// Takes a unit for an operation that has completed.
 #[inline]
 pub(crate) fn charge() {
-    LEFT.set(LEFT.get() - 1);
+    BUDGET.with(|budget| budget.left.set(budget.left.get() - 1));
 }
 
 /// Takes a unit of the budget; when none is left, wakes the task and says `Pending`.

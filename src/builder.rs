@@ -167,9 +167,10 @@ impl Builder {
         self
     }
 
-    /// Polls in a turn before sockets, timers and other threads are looked at again. The default
-    /// of 61 makes that look cost under 2 ns a poll; it is tokio's number, a prime so that it does
-    /// not fall in step with the program's own.
+    /// Polls in a turn, at most, before sockets, timers and other threads are looked at again. (A
+    /// task that yields is polled once a turn, however many polls are left.) The default of 61 makes
+    /// that look cost under 2 ns a poll; it is tokio's number, a prime so that it does not fall in
+    /// step with the program's own.
     ///
     /// # Panics
     ///

@@ -80,9 +80,9 @@
 //!      v                                                                           |
 //!   1. read the inbox       what other threads left: wakes, tasks to spawn         |
 //!      |                                                                           |
-//!   2. poll ready tasks     oldest first, at most 61         .-------------------. |
-//!      |                    a task that cannot go on leaves  |  its waker with   | |
-//!      |                                                     |    the reactor    | |
+//!   2. poll ready tasks     oldest first, at most 61, none   .-------------------. |
+//!      |                    twice that yields; one that can  |  its waker with   | |
+//!      |                    not go on leaves                 |    the reactor    | |
 //!   3. how long to sleep?   not at all if a task is ready,   |    the wheel      | |
 //!      |                    else until the next deadline,    |    another task   | |
 //!      |                    else until something happens     |    a thread       | |
@@ -113,6 +113,7 @@
 //! | `budget.rs` | how much a task may do before others have their turn |
 //! | `shield.rs` | where the panics of destructors and wakers end |
 //! | `shim.rs` | threads and locks, in one place for the model checker; the numbers of threads |
+//! | `shuffle.rs` | how a simulated loop draws the task that it polls next |
 //! | `sync/mod.rs` | what the primitives have in common; `sync/error.rs`: what they refuse |
 //! | `sync/oneshot.rs` | one value, once |
 //! | `sync/waiters.rs` | the line in which futures wait for their turn |
@@ -214,6 +215,7 @@ pub mod net;
 pub mod observe;
 mod shield;
 mod shim;
+mod shuffle;
 pub mod sync;
 pub mod task;
 pub mod time;

@@ -26,6 +26,7 @@ fn the_engine_imports_nothing_above_it() {
         "config",
         "shield",
         "shim",
+        "shuffle",
         "sync",
         "blocking::pool",
         "blocking::simulated",

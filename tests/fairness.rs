@@ -7,13 +7,16 @@ mod support;
 
 use boucle::net::{TcpListener, TcpStream, UdpSocket};
 use boucle::sync::{Notify, Semaphore, mpsc};
-use boucle::time::{sleep, timeout};
+use boucle::time::{Instant, block_for, sleep, timeout};
 use boucle::{EventLoop, TaskGroup, block_on, spawn, task};
+use futures_lite::future;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use support::*;
 
@@ -85,6 +88,105 @@ fn a_task_that_wakes_itself_starves_neither_timers_nor_sockets() {
             Poll::Pending
         }))
     });
+}
+
+/// Case 25. In virtual time, so that it can be said to the piece.
+#[test]
+fn a_task_that_yields_is_not_polled_twice_before_the_loop_has_looked_at_its_timers() {
+    for seed in 0..20 {
+        let event_loop = EventLoop::simulated(seed);
+        for _ in 0..3 {
+            drop(event_loop.spawn(async {
+                loop {
+                    block_for(ms(1));
+                    task::yield_now().await;
+                }
+            }));
+        }
+        event_loop.block_on(async {
+            let start = Instant::now();
+            for _ in 0..100 {
+                sleep(ms(10)).await;
+            }
+            // A timer waits for what is left of its turn, and its task for a turn: three pieces each.
+            assert!(start.elapsed() <= 100 * ms(10 + 2 * 3), "{:?}", start.elapsed());
+        });
+    }
+}
+
+/// Case 25. However many yield, others lose nothing by it.
+#[test]
+fn a_turn_goes_on_for_those_who_stand_before_the_task_that_yields() {
+    let event_loop = EventLoop::builder().simulated_in_order().build().unwrap();
+    let polled = Rc::new(RefCell::new(String::new()));
+    for name in ["a", "b", "c"] {
+        let polled = Rc::clone(&polled);
+        drop(event_loop.spawn(async move {
+            loop {
+                polled.borrow_mut().push_str(name);
+                task::yield_now().await;
+            }
+        }));
+    }
+    for turn in 1..=3 {
+        assert_eq!(event_loop.turn(Some(Duration::ZERO)), 3);
+        assert_eq!(*polled.borrow(), "abc".repeat(turn));
+    }
+}
+
+/// Case 25. A yield wakes whoever polls it, and that need not be the task: here it is something like
+/// a `FuturesUnordered`, which polls again only who was woken.
+#[test]
+fn a_yield_inside_of_a_future_with_a_waker_of_its_own_is_not_lost() {
+    struct Woken(AtomicBool, Waker);
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, SeqCst);
+            self.1.wake_by_ref();
+        }
+    }
+    /// Polls the future only if its own waker was called.
+    async fn strictly<T>(future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        let mut woken: Option<Arc<Woken>> = None;
+        poll_fn(move |cx| {
+            let task = cx.waker().clone();
+            let woken = woken.get_or_insert_with(|| Arc::new(Woken(AtomicBool::new(true), task)));
+            if !woken.0.swap(false, SeqCst) {
+                return Poll::Pending;
+            }
+            future.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::clone(woken))))
+        })
+        .await
+    }
+    let pieces = async {
+        for _ in 0..100 {
+            task::yield_now().await;
+        }
+    };
+    let (send, mut receive) = mpsc::channel(1);
+    let messages = async move {
+        for n in 0..1_000 {
+            send.send(n).await.unwrap();
+            assert_eq!(receive.recv().await, Some(n));
+        }
+    };
+    let beside = spawn_and_yield();
+    EventLoop::simulated(1).block_on(async {
+        strictly(pieces).await;
+        strictly(messages).await;
+        strictly(beside).await;
+    });
+}
+
+/// Yields in two branches of one task, one of which is done at once.
+async fn spawn_and_yield() {
+    let yields = future::zip(task::yield_now(), async {
+        task::yield_now().await;
+        spawn(task::yield_now()).await.unwrap();
+    });
+    yields.await;
+    future::or(task::yield_now(), async {}).await;
 }
 
 /// Case 26.
@@ -277,7 +379,7 @@ fn the_later_branch_of_a_race_is_not_starved() {
             sleep(ms(5)).await;
             2
         };
-        assert_eq!(futures_lite::future::or(busy, limit).await, 2);
+        assert_eq!(future::or(busy, limit).await, 2);
     });
 }
 

@@ -168,7 +168,9 @@ fn a_turn_tells_its_number_and_how_many_tasks_it_polled() {
     assert_eq!(events[2].event(), Event::TurnBegan { turn: 1 });
     let polls = count(&events, |event| matches!(event, Event::PollBegan { .. }));
     assert_eq!(polls, 4);
-    place(&events, Event::TurnEnded { turn: 1, polls: 4 });
+    // The child yields, so the turn ends before it.
+    place(&events, Event::TurnEnded { turn: 1, polls: 2 });
+    place(&events, Event::TurnEnded { turn: 2, polls: 2 });
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn an_aborted_task_counts_as_no_poll() {
         task.abort();
         yield_now().await;
     });
-    place(&events, Event::TurnEnded { turn: 1, polls: 2 });
+    place(&events, Event::TurnEnded { turn: 1, polls: 1 });
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn a_task_that_wakes_itself_is_told_of_once() {
         }
     });
     let expected = [
-        "task 1 `block_on` was polled in turn 2, because it woke itself",
+        "task 1 `block_on` was polled in turn 101, because it woke itself",
         "it had woken itself 100 times in a row, since turn 1",
         "task 1 `block_on` was polled in turn 1, because it was new",
         ROOT_IS_NEW,
@@ -226,10 +226,10 @@ fn a_poll_after_an_abort_goes_back_to_who_asked() {
         task.await.unwrap_err();
     });
     let expected = [
-        "task 1 `block_on` was polled in turn 1, because task 2 `sleeper` had ended",
-        "task 2 `sleeper` was aborted in turn 1: its future was dropped",
-        "task 1 `block_on` asked for that in turn 1",
-        "task 1 `block_on` was polled in turn 1, because it woke itself",
+        "task 1 `block_on` was polled in turn 2, because task 2 `sleeper` had ended",
+        "task 2 `sleeper` was aborted in turn 2: its future was dropped",
+        "task 1 `block_on` asked for that in turn 2",
+        "task 1 `block_on` was polled in turn 2, because it woke itself",
         "task 1 `block_on` was polled in turn 1, because it was new",
         ROOT_IS_NEW,
     ];

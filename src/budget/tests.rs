@@ -1,6 +1,6 @@
 //! The budget by itself, and that the operations of `sync` spend it.
 
-use super::{PATIENCE, lift, poll_left, poll_spend, set, spend};
+use super::{PATIENCE, begin, end, gave_way, give_way, lift, poll_left, poll_spend, spend};
 use crate::sync::{Notify, Semaphore, mpsc, oneshot};
 use futures_lite::future::block_on;
 use std::pin::pin;
@@ -21,7 +21,7 @@ impl Wake for Count {
 fn yields_with(units: u32, future: impl Future) -> bool {
     let count = Arc::new(Count(AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&count));
-    set(units);
+    begin(units, Waker::noop());
     let poll = pin!(future).poll(&mut Context::from_waker(&waker));
     lift();
     poll.is_pending() && count.0.load(SeqCst) == 1
@@ -80,7 +80,7 @@ fn every_operation_that_completes_spends_one_unit() {
 fn an_operation_that_has_to_wait_is_not_charged() {
     let (_tx, mut rx) = mpsc::channel::<()>(1);
     let mut cx = Context::from_waker(Waker::noop());
-    set(1);
+    begin(1, Waker::noop());
     for _ in 0..5 {
         assert!(rx.poll_recv(&mut cx).is_pending());
     }
@@ -91,7 +91,7 @@ fn an_operation_that_has_to_wait_is_not_charged() {
 #[test]
 fn what_does_not_spend_goes_on_when_the_budget_is_gone() {
     let mut cx = Context::from_waker(Waker::noop());
-    set(0);
+    begin(0, Waker::noop());
     assert!(poll_spend(&mut cx).is_pending());
     assert_eq!(pin!(async { 7 }).poll(&mut cx), Poll::Ready(7));
     lift();
@@ -100,11 +100,43 @@ fn what_does_not_spend_goes_on_when_the_budget_is_gone() {
 /// Case 23.
 #[test]
 fn a_foreign_executor_inside_a_task_does_not_hang() {
-    set(1);
+    begin(1, Waker::noop());
     block_on(async {
         for _ in 0..3 * PATIENCE {
             spend().await;
         }
     });
+    lift();
+}
+
+#[test]
+fn who_gives_way_leaves_a_note_for_the_executor_and_calls_no_waker() {
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&count));
+    begin(1, &waker);
+    assert!(!gave_way());
+    give_way(&Context::from_waker(&waker));
+    assert!(gave_way() && end());
+    assert_eq!(count.0.load(SeqCst), 0);
+    // In the next poll it is forgotten.
+    begin(1, &waker);
+    assert!(!gave_way() && !end());
+    lift();
+}
+
+#[test]
+fn a_waker_that_is_not_the_executors_own_is_called() {
+    let count = Arc::new(Count(AtomicUsize::new(0)));
+    let (lent, other) = (Waker::noop().clone(), Waker::from(Arc::clone(&count)));
+    begin(1, &lent);
+    give_way(&Context::from_waker(&other));
+    assert!(gave_way() && !end());
+    assert_eq!(count.0.load(SeqCst), 1);
+    // Nor is the executor's own taken for it when the poll is over: nobody would read the note.
+    let own = Waker::from(Arc::clone(&count));
+    begin(1, &own);
+    assert!(!end());
+    give_way(&Context::from_waker(&own));
+    assert_eq!(count.0.load(SeqCst), 2);
     lift();
 }

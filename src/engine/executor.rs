@@ -6,14 +6,15 @@
 //!
 //! ```text
 //!           spawn          check_out           finish: ready, panicked, aborted
-//!   (none) --------> Idle ------------> Polled --------------------------------> Done
+//!   (none) --------> waits -----------> polled --------------------------------> done
 //!                     ^                   |                                       |
 //!                     +-------------------+                   poll_join, detach   |
 //!                       check_in: pending                                         v
 //!                                                                              (none)
 //! ```
 //!
-//! An idle task stands in the ready queue, or will be put there by its waker or by `abort`.
+//! A task that waits stands in the ready queue, or will be put there by its waker or by `abort`; one
+//! that gave way while it was polled is put there when it is checked in.
 //!
 //! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
 //!    runs, and a task may spawn, abort and drop what it likes, itself included.
@@ -29,6 +30,7 @@
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::mem::forget;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -84,30 +86,27 @@ struct Task {
     stage: Stage,
     /// Its handle is gone: nobody will take the output.
     detached: bool,
-    /// It is to be dropped at its next turn.
-    aborting: bool,
 }
 
 impl Task {
     /// A task that nobody has polled, joined or aborted.
     fn new(body: Option<Pin<Box<dyn Body>>>, place: &'static Location<'static>) -> Task {
-        let stage = if body.is_some() { Stage::Idle } else { Stage::Root };
+        let stage = if body.is_some() { Stage::Live } else { Stage::Root };
         let (node, joiner) = (None, None);
-        Task { body, node, joiner, place, stage, detached: false, aborting: false }
+        Task { body, node, joiner, place, stage, detached: false }
     }
 }
 
-/// What is taken out of a task's slot while it is polled: its body, its node, and whether it is to
-/// be dropped instead.
-type CheckedOut = (Pin<Box<dyn Body>>, Arc<Node>, bool);
+/// What is taken out of a task's slot while it is polled.
+type CheckedOut = (Pin<Box<dyn Body>>, Arc<Node>);
 
 /// Where in its life a task is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Waiting to be woken, or queued.
-    Idle,
-    /// Checked out.
-    Polled,
+    /// Waiting to be woken, queued, or being polled.
+    Live,
+    /// To be dropped at its next turn.
+    Aborting,
     /// For ever elsewhere: the future is on the stack of `block_on`, and only the slot is here.
     Root,
     /// Finished; the output is in the body.
@@ -223,16 +222,11 @@ impl Executor {
     /// aborted; says whether it was polled.
     #[inline]
     pub(crate) fn poll(&self, key: Key, root: Option<&mut Root<'_>>) -> bool {
-        if let Some(root) = root
-            && root.key == key
-        {
-            return self.poll_root(root);
-        }
-        let Some((mut body, node, aborting)) = self.check_out(key) else { return false };
-        if aborting {
-            self.cancel(key, body, node);
-            return false;
-        }
+        let Some((mut body, node)) = self.check_out(key, Stage::Live) else {
+            // It was aborted, or it is the root, or over.
+            self.cancel(key);
+            return root.is_some_and(|root| root.key == key && self.poll_root(root));
+        };
         match self.run(key, &node, |cx| body.as_mut().poll(cx)) {
             Ok(Poll::Pending) => self.check_in(key, body, node),
             Ok(Poll::Ready(())) => self.finish(key, body, node),
@@ -247,15 +241,11 @@ impl Executor {
 
     /// Polls the future of `block_on`.
     fn poll_root(&self, root: &mut Root<'_>) -> bool {
-        if root.outcome.is_some() {
-            return false;
-        }
         let future = root.future.as_mut();
-        root.outcome = match self.run(root.key, &root.node, |cx| future.poll(cx)) {
-            Ok(Poll::Pending) => None,
-            Ok(Poll::Ready(())) => Some(Ok(())),
-            Err(panic) => Some(Err(panic)),
-        };
+        let polled = self.run(root.key, &root.node, |cx| future.poll(cx));
+        if !matches!(polled, Ok(Poll::Pending)) {
+            root.outcome = Some(polled.map(drop));
+        }
         true
     }
 
@@ -272,43 +262,47 @@ impl Executor {
         self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::PollBegan { task });
         node.begin_poll();
-        budget::set(self.budget);
         let waker = waker_ref(node);
+        budget::begin(self.budget, &waker);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut Context::from_waker(&waker))));
+        if budget::end() {
+            // It gave way, and has called no waker.
+            self.ready.wake(key, node.set_queued());
+        }
         self.probe.emit(|| Event::PollEnded { task, outcome: Outcome::from(&polled) });
         polled
     }
 
-    /// Takes a task that waits out of its slot; `None` if it does not wait, or is gone.
+    /// Takes a task that waits out of its slot; `None` if it is at another stage, or gone.
     #[inline]
-    fn check_out(&self, key: Key) -> Option<CheckedOut> {
+    fn check_out(&self, key: Key, stage: Stage) -> Option<CheckedOut> {
         let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(key).filter(|task| task.stage == Stage::Idle)?;
-        task.stage = Stage::Polled;
+        let task = tasks.get_mut(key).filter(|task| task.stage == stage)?;
+        let body = task.body.take()?;
         let node = task.node.take().unwrap_or_else(|| self.spares.node(key, &self.inbox));
-        Some((task.body.take()?, node, task.aborting))
+        Some((body, node))
     }
 
-    /// Puts a task that waits for more back into its slot; drops its future if it was aborted
-    /// meanwhile.
+    /// Puts a task that waits for more back into its slot; ends it if it was aborted meanwhile.
     #[inline]
     fn check_in(&self, key: Key, body: Pin<Box<dyn Body>>, node: Arc<Node>) {
         let mut tasks = self.tasks.borrow_mut();
-        match tasks.get_mut(key) {
-            Some(task) if !task.aborting => {
-                task.stage = Stage::Idle;
-                task.body = Some(body);
-                task.node = Some(node);
-            }
-            _ => {
-                drop(tasks);
-                self.cancel(key, body, node);
-            }
+        let Some(task) = tasks.get_mut(key) else { return };
+        // Their places are empty: nobody need look whether there is something to drop.
+        forget(task.body.replace(body));
+        forget(task.node.replace(node));
+        if task.stage == Stage::Aborting {
+            drop(tasks);
+            self.cancel(key);
         }
     }
 
-    /// Drops the future of an aborted task.
-    fn cancel(&self, key: Key, mut body: Pin<Box<dyn Body>>, node: Arc<Node>) {
+    /// Drops the future of a task that waits, and ends the task.
+    #[cold]
+    fn cancel(&self, key: Key) {
+        let mut stages = [Stage::Live, Stage::Aborting].into_iter();
+        let checked_out = stages.find_map(|stage| self.check_out(key, stage));
+        let Some((mut body, node)) = checked_out else { return };
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::Aborted { task });
@@ -378,10 +372,10 @@ impl Executor {
     pub(crate) fn abort(&self, key: Key) {
         let mut tasks = self.tasks.borrow_mut();
         let Some(task) = tasks.get_mut(key) else { return };
-        if task.stage == Stage::Done || task.aborting {
+        if task.stage != Stage::Live {
             return;
         }
-        task.aborting = true;
+        task.stage = Stage::Aborting;
         // One without a node here is queued since its spawn, or is being polled and will be dropped
         // when it is checked in.
         let must_queue = task.node.as_ref().is_some_and(|node| node.set_queued());
@@ -424,9 +418,7 @@ impl Executor {
         self.closing.set(true);
         let keys: Vec<Key> = self.tasks.borrow().keys();
         for &key in &keys {
-            if let Some((body, node, _)) = self.check_out(key) {
-                self.cancel(key, body, node);
-            }
+            self.cancel(key);
         }
         self.probe.set_cause(Cause::Program);
         // What is left are outputs whose handles still exist; those handles will find nothing, and

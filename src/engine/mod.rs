@@ -39,6 +39,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::blocking::{pool::Pool, simulated::Workers};
+use crate::budget;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::engine::arena::Key;
@@ -185,11 +186,23 @@ impl Engine {
     }
 
     /// Polls ready tasks until none is left, or the turn's share is used up, or the root is done.
+    ///
+    /// A task that gave way is not polled twice in a turn, since it may have meant sockets and
+    /// timers: the turn goes on for those that stand before it in the queue, and ends there. (tokio
+    /// has such tasks wait aside until it has looked at the system.)
+    // `never`: where nothing else needs the processor's registers, a poll takes a nanosecond less.
+    #[inline(never)]
     fn poll_tasks(&self, mut root: Option<&mut Root<'_>>) -> usize {
-        let mut polls = 0;
-        for _ in 0..self.config.polls_per_turn {
-            let Some(task) = self.ready.pop() else { break };
-            polls += usize::from(self.executor.poll(task, root.as_deref_mut()));
+        let (mut polls, mut left) = (0, self.config.polls_per_turn);
+        while left > 0
+            && let Some(task) = self.ready.pop(left)
+        {
+            left -= 1;
+            let polled = self.executor.poll(task, root.as_deref_mut());
+            polls += usize::from(polled);
+            if polled && budget::gave_way() {
+                left = left.min(self.ready.len().saturating_sub(1));
+            }
             if root.as_ref().is_some_and(|root| root.outcome.is_some()) {
                 break;
             }

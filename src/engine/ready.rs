@@ -8,13 +8,14 @@
 //! thread. So the queue of the loop that turns on this thread stands in a thread-local, and
 //! [`push_here`] is a comparison and a push. Anywhere else a waker goes by the inbox.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::engine::arena::Key;
 use crate::observe::event::{Event, TaskId};
 use crate::observe::probe::Probe;
+use crate::shuffle::Shuffle;
 
 thread_local! {
     /// The ready queue of the loop that turns on this thread.
@@ -27,8 +28,8 @@ pub(crate) struct Ready {
     loop_id: u32,
     /// The tasks; each stands here at most once, by the `queued` flag of its waker.
     queue: RefCell<VecDeque<Key>>,
-    /// The state of the generator that draws which one is next; `None` takes the oldest.
-    shuffle: Option<Cell<u64>>,
+    /// Draws which one is next; `None` takes the oldest.
+    shuffle: Option<Shuffle>,
     /// Says who was woken by whom.
     probe: Rc<Probe>,
 }
@@ -36,7 +37,7 @@ pub(crate) struct Ready {
 impl Ready {
     /// An empty queue: first in, first out, or drawn by a generator that starts from `seed`.
     pub(crate) fn new(loop_id: u32, seed: Option<u64>, probe: Rc<Probe>) -> Ready {
-        Ready { loop_id, queue: RefCell::default(), shuffle: seed.map(Cell::new), probe }
+        Ready { loop_id, queue: RefCell::default(), shuffle: seed.map(Shuffle::new), probe }
     }
 
     /// Queues a task.
@@ -58,15 +59,15 @@ impl Ready {
         }
     }
 
-    /// Takes the task that is to be polled next.
+    /// Takes the task that is to be polled next: one of the first `among`, which is not zero.
     #[inline]
-    pub(crate) fn pop(&self) -> Option<Key> {
+    pub(crate) fn pop(&self, among: usize) -> Option<Key> {
         let mut queue = self.queue.borrow_mut();
-        if let Some(state) = &self.shuffle
+        if let Some(shuffle) = &self.shuffle
             && queue.len() > 1
         {
-            let drawn = splitmix(state) % queue.len() as u64;
-            queue.swap(0, drawn as usize);
+            let end = queue.len().min(among);
+            queue.swap(0, shuffle.below(end));
         }
         queue.pop_front()
     }
@@ -75,15 +76,6 @@ impl Ready {
     pub(crate) fn len(&self) -> usize {
         self.queue.borrow().len()
     }
-}
-
-/// The next number of the generator "SplitMix64" (Steele, Lea and Flood, 2014).
-fn splitmix(state: &Cell<u64>) -> u64 {
-    state.set(state.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-    let mut z = state.get();
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 /// Makes `ready` the queue of the loop that turns on this thread; gives back the one before.

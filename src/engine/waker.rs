@@ -3,7 +3,8 @@
 //! A waker may be called by anybody: by the task itself while it is polled, by another task, by a
 //! timer, from another thread, after the task has finished, after the loop is gone. All it does is
 //! to see that the task's key gets into the ready queue, once; it never runs anything. It knows
-//! the queue and the inbox and nothing else of the loop.
+//! the queue and the inbox and nothing else of the loop. (A task that gives way has no need of its
+//! waker: `budget.rs`.)
 //!
 //! Each task owns one [`Node`], and the loop lends it to each poll without touching its reference
 //! count. Two flags make wakes idempotent, one for each side, and each side writes only its own:

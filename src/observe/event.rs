@@ -24,7 +24,7 @@
 //! | 3 | `PollEnded(Ready)` or `(Panicked)` | `Executor::run`, before `finish` |
 //! | 4 | `Dropped` | `Executor::dropped`: from `poll_join` if its handle took the output, from `discard` if there is no handle, from `remove_root` for `block_on`, from `close` with the loop |
 //! | 5 | `PollEnded(Pending)` | `Executor::run`, before `check_in` |
-//! | 6 | `Woken` | `Ready::wake`: from `Node::wake_by_ref` on the loop's thread, from `Executor::wake_by_message` for all others, from `Executor::abort` |
+//! | 6 | `Woken` | `Ready::wake`: from `Node::wake_by_ref` on the loop's thread, from `Executor::wake_by_message` for all others, from `Executor::run` for a task that gave way, from `Executor::abort` |
 //! | 7 | `Aborted` | `Executor::cancel`: from `poll` when its turn in the queue comes, from `check_in` after a poll in which it was asked for, from `close` with the loop; from `remove_root` if `block_on` is given up |
 //!
 //! * A task is woken at most once until it is polled. One that is woken while it is polled is

@@ -33,7 +33,7 @@ use crate::observe::history::told::Told;
 /// });
 /// let difference = one.first_difference(&other).unwrap();
 /// assert_eq!(difference.to_string(), "\
-/// turn 1 differs:
+/// turn 2 differs:
 ///     one:   task 1 `block_on` is done
 ///     other: task 1 `block_on` is woken by task 1 `block_on`");
 /// ```

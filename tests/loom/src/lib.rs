@@ -24,6 +24,9 @@ mod clock;
 #[path = "../../../src/shield.rs"]
 mod shield;
 mod shim;
+#[rustfmt::skip]
+#[path = "../../../src/shuffle.rs"]
+mod shuffle;
 #[allow(dead_code)]
 #[rustfmt::skip]
 #[path = "../../../src/observe"]

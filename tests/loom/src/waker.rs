@@ -72,7 +72,7 @@ impl Loop {
 
     /// The second half.
     fn poll_tasks(&self) {
-        while let Some(task) = self.ready.pop() {
+        while let Some(task) = self.ready.pop(1) {
             self.executor.poll(task, None);
         }
     }
