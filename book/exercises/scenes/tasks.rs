@@ -81,9 +81,9 @@ pub fn join() -> Record {
     })
 }
 
-/// Two tasks that never rest for long, one that sleeps, and five places in a turn.
+/// Two tasks that never rest for long, one that sleeps, and three places in a turn.
 pub fn fairness() -> Record {
-    let bench = Bench::with(Timers::heap(), 5);
+    let bench = Bench::with(Timers::heap(), 3);
     for rounds in [9, 4] {
         bench.spawn(async move {
             for _ in 0..rounds {

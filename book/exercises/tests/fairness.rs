@@ -14,6 +14,19 @@ use my_loop::timers::Timers;
 use support::bench::Bench;
 use support::{Count, Wakes, ms, within_limit};
 
+/// Says `Pending` once, having woken its task by hand: it is ready again, and does not give way.
+async fn again() {
+    let mut first = true;
+    poll_fn(move |cx| {
+        if !std::mem::take(&mut first) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// Polls one turn's share, and says how many tasks that were.
 fn share(bench: &Bench) -> usize {
     bench.inside(|| bench.engine.poll_tasks(None))
@@ -40,7 +53,7 @@ fn a_turn_ends_although_its_tasks_never_do() {
         let bench = bench(61);
         bench.spawn(async {
             loop {
-                yield_now().await;
+                again().await;
             }
         });
         assert_eq!([share(&bench), share(&bench)], [61, 61]);
@@ -66,11 +79,55 @@ fn tasks_that_become_ready_meanwhile_are_of_this_turn() {
     bench.spawn(async move {
         for _ in 0..5 {
             counted.add();
-            yield_now().await;
+            again().await;
         }
     });
     assert_eq!(share(&bench), 6);
     assert_eq!(polls.get(), 5);
+}
+
+#[test]
+fn a_task_that_gave_way_is_polled_once_a_turn() {
+    let bench = bench(61);
+    bench.spawn(async {
+        for _ in 0..2 {
+            yield_now().await;
+        }
+    });
+    assert_eq!([(); 4].map(|()| share(&bench)), [1, 1, 1, 0]);
+}
+
+#[test]
+fn a_turn_goes_on_for_those_that_stand_before_the_task_that_gave_way() {
+    let (bench, order) = (bench(61), Rc::new(RefCell::new(Vec::new())));
+    for who in 1..=4 {
+        let order = Rc::clone(&order);
+        bench.spawn(async move {
+            for _ in 0..3 {
+                order.borrow_mut().push(who);
+                // Only one of them gives way; the others just wake themselves.
+                if who == 2 { yield_now().await } else { again().await }
+            }
+        });
+    }
+    // 1 and 2 are polled, then those before 2: 3, 4, and 1 once more.
+    assert_eq!(share(&bench), 5);
+    assert_eq!(*order.borrow(), [1, 2, 3, 4, 1]);
+    assert_eq!(share(&bench), 4);
+    assert_eq!(order.borrow()[5..], [2, 3, 4, 1]);
+}
+
+#[test]
+fn what_gave_way_in_an_earlier_turn_does_not_shorten_a_later_one() {
+    let bench = bench(3);
+    bench.spawn(yield_now());
+    assert_eq!(share(&bench), 1);
+    for _ in 0..2 {
+        bench.engine.executor.spawn(pending::<()>()).abort();
+        bench.spawn(async {});
+    }
+    // The rest of the first task, one that was aborted (a place, no poll), and one that runs.
+    assert_eq!([share(&bench), share(&bench)], [2, 1]);
 }
 
 #[test]
@@ -157,14 +214,14 @@ fn after_its_budget_a_task_is_refused_once_and_woken() {
     let task = Wakes::new();
     let waker = task.waker();
     let mut cx = Context::from_waker(&waker);
-    budget::set(3);
+    budget::begin(3, Waker::noop());
     for _ in 0..3 {
         assert!(spend(&mut cx).is_ready());
     }
     assert_eq!(task.count(), 0);
     assert!(spend(&mut cx).is_pending());
     assert_eq!(task.count(), 1, "who is refused comes again");
-    budget::set(1);
+    budget::begin(1, Waker::noop());
     assert!(spend(&mut cx).is_ready());
     budget::lift();
 }
@@ -172,7 +229,7 @@ fn after_its_budget_a_task_is_refused_once_and_woken() {
 #[test]
 fn an_operation_that_has_to_wait_costs_nothing_and_outside_of_a_loop_all_is_free() {
     let mut cx = Context::from_waker(Waker::noop());
-    budget::set(1);
+    budget::begin(1, Waker::noop());
     for _ in 0..5 {
         assert!(budget::poll_left(&mut cx).is_ready(), "looking is free");
     }
@@ -203,8 +260,10 @@ fn a_task_whose_operations_are_always_ready_gives_way() {
             cx.waker().wake_by_ref();
             Poll::Pending
         }));
-        share(&bench);
+        for _ in 0..30 {
+            assert_eq!(share(&bench), 2, "it gives way: to the other, and to sockets and timers");
+        }
         assert_eq!(other.get(), 30, "every other poll is its own");
-        assert_eq!(done.get(), 31 * 128);
+        assert_eq!(done.get(), 30 * 128);
     });
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 use boucle::observe::{Awaited, Cause, Event, Observer, ThreadId, TimerId, WaitReason};
 
 use crate::arena::Key;
+use crate::budget;
 use crate::clock::Clock;
 use crate::executor::{Executor, Root};
 use crate::inbox::{Bell, Inbox, Message, this_thread};
@@ -215,10 +216,19 @@ impl Engine {
         let mut polls = 0;
         // Oldest first, those included that become ready meanwhile; but no more than
         // `polls_per_turn` places of the queue are looked at, whether their task is still there or
-        // not. `root` goes to `Executor::poll` each time (`as_deref_mut`).
-        for _ in 0..self.polls_per_turn {
-            let Some(task) = self.ready.pop() else { break };
-            polls += usize::from(self.executor.poll(task, root.as_deref_mut()));
+        // not. After a task that was polled and gave way (`budget::gave_way`) the turn goes on for
+        // those that stand before it, and ends there. `root` goes to `Executor::poll` each time
+        // (`as_deref_mut`).
+        let mut left = self.polls_per_turn;
+        while left > 0
+            && let Some(task) = self.ready.pop()
+        {
+            left -= 1;
+            let polled = self.executor.poll(task, root.as_deref_mut());
+            polls += usize::from(polled);
+            if polled && budget::gave_way() {
+                left = left.min(self.ready.len().saturating_sub(1));
+            }
             if root.as_ref().is_some_and(|root| root.outcome.is_some()) {
                 break;
             }

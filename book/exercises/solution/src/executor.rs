@@ -224,15 +224,18 @@ impl Executor {
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::PollBegan { task });
-        budget::set(self.budget);
+        let waker = Waker::from(Arc::clone(node));
+        budget::begin(self.budget, &waker);
         let polled: thread::Result<Poll<()>> = {
             // A wake that comes while the task is polled queues it again (rule 1 of `waker.rs`),
             // and a panic is the task's own (rule 3).
             node.begin_poll();
-            let waker = Waker::from(Arc::clone(node));
             let mut cx = Context::from_waker(&waker);
             catch_unwind(AssertUnwindSafe(|| poll(&mut cx)))
         };
+        if budget::end() {
+            self.ready.wake(key, node.set_queued());
+        }
         self.probe.emit(|| Event::PollEnded { task, outcome: Outcome::from(&polled) });
         polled
     }

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::budget;
 use crate::context;
 use crate::join::{JoinError, JoinHandle};
 use crate::sync::oneshot::{Receiver, Sender, channel};
@@ -36,7 +37,7 @@ pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     remote
 }
 
-/// Lets all others that are ready have their turn.
+/// Lets all others that are ready have their turn, and the loop look at sockets and timers.
 pub fn yield_now() -> YieldNow {
     YieldNow { yielded: false }
 }
@@ -56,7 +57,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         self.yielded = true;
-        cx.waker().wake_by_ref();
+        budget::give_way(cx);
         Poll::Pending
     }
 }

@@ -26,6 +26,7 @@ use std::time::Duration;
 use boucle::observe::{Awaited, Cause, Event, Observer, ThreadId, TimerId, WaitReason};
 
 use crate::arena::Key;
+use crate::budget;
 use crate::clock::Clock;
 use crate::executor::{Executor, Root};
 use crate::inbox::{Bell, Inbox, Message, this_thread};
@@ -196,7 +197,9 @@ impl Engine {
         let mut polls = 0;
         // Oldest first, those included that become ready meanwhile; but no more than
         // `polls_per_turn` places of the queue are looked at, whether their task is still there or
-        // not. `root` goes to `Executor::poll` each time (`as_deref_mut`).
+        // not. After a task that was polled and gave way (`budget::gave_way`) the turn goes on for
+        // those that stand before it, and ends there. `root` goes to `Executor::poll` each time
+        // (`as_deref_mut`).
         todo!("exercise `fairness`: the turn's share");
         self.probe.set_cause(Cause::Program);
         polls

@@ -224,12 +224,16 @@ impl Executor {
         let task = TaskId(key.serial());
         self.probe.set_cause(Cause::Task(task));
         self.probe.emit(|| Event::PollBegan { task });
-        budget::set(self.budget);
+        let waker = Waker::from(Arc::clone(node));
+        budget::begin(self.budget, &waker);
         let polled: thread::Result<Poll<()>> = {
             // A wake that comes while the task is polled queues it again (rule 1 of `waker.rs`),
             // and a panic is the task's own (rule 3).
             todo!("exercise `executor`: poll with this task's waker")
         };
+        if budget::end() {
+            self.ready.wake(key, node.set_queued());
+        }
         self.probe.emit(|| Event::PollEnded { task, outcome: Outcome::from(&polled) });
         polled
     }
