@@ -1,13 +1,14 @@
 //! Who held the loop? Somebody computes for 250 ms, and everybody else is late (X24).
 //!
-//! Run with: `BOUCLE_DEBUG=1 cargo run --example who_held_the_loop`; with `pieces` it yields in
-//! between
+//! Run with: `BOUCLE_DEBUG=1 cargo run --example who_held_the_loop`; with `pieces` it computes in
+//! pieces and yields in between, with `yields` by the loop's own `yield_now`
 
 use std::env;
 use std::time::Duration;
 
-use boucle::task::{spawn_named, yield_now};
+use boucle::task::{self, spawn_named};
 use boucle::time::{block_for, interval, sleep};
+use futures_lite::future;
 
 /// Wants to be called every 50 ms, as the heart of a game or the ping of a connection does.
 async fn heartbeat() {
@@ -19,15 +20,18 @@ async fn heartbeat() {
 }
 
 /// Answers a guest, and makes a report between two answers.
-async fn reports(in_pieces: bool) {
+async fn reports(way: String) {
     sleep(Duration::from_millis(75)).await;
-    if in_pieces {
+    if way.is_empty() {
+        summarize();
+    } else {
         for _ in 0..25 {
             summarize_a_piece();
-            yield_now().await;
+            match way.as_str() {
+                "pieces" => future::yield_now().await,
+                _ => task::yield_now().await,
+            }
         }
-    } else {
-        summarize();
     }
     sleep(Duration::from_millis(75)).await;
 }
@@ -43,9 +47,9 @@ fn summarize_a_piece() {
 }
 
 fn main() {
-    let in_pieces = env::args().nth(1).is_some_and(|way| way == "pieces");
+    let way = env::args().nth(1).unwrap_or_default();
     boucle::block_on(async {
-        let reports = spawn_named("reports", reports(in_pieces));
+        let reports = spawn_named("reports", reports(way));
         spawn_named("heartbeat", heartbeat()).await.expect("the heart does not panic");
         reports.await.expect("the reports do not panic");
     });

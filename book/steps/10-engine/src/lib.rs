@@ -5,7 +5,7 @@
 //!
 //! | in step 9 | in boucle | what boucle does more |
 //! |---|---|---|
-//! | `lib.rs`: `turn`, `read_mail`, `timeout`, `wait` | `src/engine/mod.rs` | looks at the system after 61 polls, however many tasks are ready; does not look when there is nothing to be seen; steps that a program may take by itself (`EventLoop::turn`) |
+//! | `lib.rs`: `turn`, `read_mail`, `timeout`, `wait` | `src/engine/mod.rs` | looks at the system after 61 polls, however many tasks are ready, and before it polls again who has yielded; does not look when there is nothing to be seen; steps that a program may take by itself (`EventLoop::turn`) |
 //! | `lib.rs`: `EventLoop::ready` | `src/engine/ready.rs` | an order drawn from a seed, for tests |
 //! | `lib.rs`: `CURRENT`, `current` | `src/engine/context.rs` | several loops on a thread, and things that find theirs from any thread |
 //! | `lib.rs`: `block_on` | `src/event_loop.rs`, `src/builder.rs` | a first future that borrows; a loop that outlives it |
