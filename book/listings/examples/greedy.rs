@@ -1,6 +1,6 @@
 //! A heart is to beat every 50 ms, while another task computes for 300 ms.
 //!
-//! Run with: `cargo run --example greedy -- hold`, or `pieces`, `short-turns`, `pool`
+//! Run with: `cargo run --example greedy -- hold`, or `wakes`, `pieces`, `short-turns`, `pool`
 
 use std::io;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use boucle::task::{spawn_named, yield_now};
 use boucle::time::{Instant, block_for, interval, sleep};
 use boucle::{EventLoop, spawn_blocking};
+use futures_lite::future;
 
 const PIECE: Duration = Duration::from_millis(10);
 const PIECES: u32 = 30;
@@ -18,7 +19,15 @@ async fn hold() {
     block_for(PIECE * PIECES);
 }
 
-/// A piece at a time, and after each the others have their turn.
+/// A piece at a time. Then futures-lite's yield: it wakes the task and says `Pending`, no more.
+async fn wakes() {
+    for _ in 0..PIECES {
+        block_for(PIECE);
+        future::yield_now().await;
+    }
+}
+
+/// A piece at a time, and after each it tells the loop that it gives way.
 async fn pieces() {
     for _ in 0..PIECES {
         block_for(PIECE);
@@ -56,9 +65,10 @@ fn main() -> io::Result<()> {
         let began = Instant::now();
         let work = match way.as_deref() {
             Some("hold") => spawn_named("work", hold()),
-            Some("pieces" | "short-turns") => spawn_named("work", pieces()),
+            Some("wakes" | "short-turns") => spawn_named("work", wakes()),
+            Some("pieces") => spawn_named("work", pieces()),
             Some("pool") => spawn_named("work", pool()),
-            _ => panic!("which way? Say hold, pieces, short-turns or pool"),
+            _ => panic!("which way? Say hold, wakes, pieces, short-turns or pool"),
         };
         work.await.expect("no panic");
         println!("the work took {} ms", began.elapsed().as_millis());
