@@ -188,8 +188,9 @@ impl Engine {
     /// Polls ready tasks until none is left, or the turn's share is used up, or the root is done.
     ///
     /// A task that gave way is not polled twice in a turn, since it may have meant sockets and
-    /// timers: the turn goes on for those that stand before it in the queue, and ends there. (tokio
-    /// has such tasks wait aside until it has looked at the system.)
+    /// timers: the turn goes on for those that stand before it in the queue, and ends there. (Only one
+    /// that has also called its waker may stand before some that its poll has queued. tokio has tasks
+    /// that yield wait aside until it has looked at the system.)
     // `never`: where nothing else needs the processor's registers, a poll takes a nanosecond less.
     #[inline(never)]
     fn poll_tasks(&self, mut root: Option<&mut Root<'_>>) -> usize {
