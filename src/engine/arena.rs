@@ -24,9 +24,9 @@
 //! with the things they name.
 //!
 //! **Cost.** Everything is O(1). Four bytes an entry for the generation, which is never zero: the
-//! compiler marks a vacant slot by that zero, so the slot needs no other flag. When the last entry
-//! leaves an arena that had grown large, its memory is given back. That is safe because the count
-//! belongs to the arena, not to the slots.
+//! compiler can mark a vacant slot by that zero, so the slot needs no other flag. When the last
+//! entry leaves an arena that had grown large, its memory is given back. That is safe because the
+//! count belongs to the arena, not to the slots.
 //!
 //! The slots and their free list are `slab`'s; keys with generations are an old habit of game
 //! engines (handles, slot maps).
