@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A task that waits stands in the ready queue, or will be put there by its waker or by `abort`; one
-//! that gave way while it was polled is put there when it is checked in.
+//! that gave way while it was polled is put there when the poll returns.
 //!
 //! 1. A task is *checked out* of its slot while it is polled. So no borrow is held while user code
 //!    runs, and a task may spawn, abort and drop what it likes, itself included.

@@ -59,7 +59,8 @@ impl Ready {
         }
     }
 
-    /// Takes the task that is to be polled next: one of the first `among`, which is not zero.
+    /// Takes the task that is to be polled next: one of the first `among`, which is not zero. (So
+    /// none is drawn that stands where the turn does not get to.)
     #[inline]
     pub(crate) fn pop(&self, among: usize) -> Option<Key> {
         let mut queue = self.queue.borrow_mut();

@@ -2,9 +2,9 @@
 //!
 //! A mechanism calls [`Probe::emit`] with a closure that makes the event. Where nobody watches,
 //! that is one load and one branch (under a nanosecond) and the event is never made. The probe
-//! also knows on whose behalf the loop works just now, the [`Cause`]: it is set when a poll
-//! begins, and while timers, sources and messages are served, so that each wake can say who
-//! caused it. What all this costs is measured by the rows `seam` of `benches`.
+//! also knows, while somebody watches, on whose behalf the loop works just now, the [`Cause`]: it
+//! is set when a poll begins, and while timers, sources and messages are served, so that each wake
+//! can say who caused it. What all this costs is measured by the rows `seam` of `benches`.
 
 use std::cell::Cell;
 use std::rc::Rc;
